@@ -1,0 +1,162 @@
+# pam_nitro. `make help` lists the targets.
+
+BUILD       ?= build
+PREFIX      ?= /usr
+DESTDIR     ?=
+SYSCONFDIR  ?= /etc
+# Where libpam looks for modules: Debian's multiarch folder, else /usr/lib64 or /usr/lib.
+MULTIARCH   := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIR      ?= $(if $(wildcard /lib/$(MULTIARCH)/security),/lib/$(MULTIARCH)/security,$(if $(wildcard /usr/lib64/security),/usr/lib64/security,/lib/security))
+MANDIR      ?= $(PREFIX)/share/man
+INSTALL     ?= install
+SANITIZE    ?=
+WERROR      ?=
+VERSION     := $(shell sed -n 's/^\#\# *\([0-9][0-9.]*\).*/\1/p' NEWS.md 2>/dev/null | head -n 1)
+
+WARNINGS    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+               -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+               -Wnull-dereference -Wundef -Wvla -Wwrite-strings -Wswitch-enum \
+               -Wimplicit-fallthrough
+HARDENING   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
+CFLAGS      ?= -O2 -g
+ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -DNITRO_VERSION='"$(VERSION)"' \
+               $(WARNINGS) $(WERROR) $(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(CFLAGS) \
+               -ffile-prefix-map=$(CURDIR)=. -Ipam_nitro -MMD -MP
+ALL_LDFLAGS  = $(SANITIZE) -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS)
+
+floor        = $(sort $(wildcard pam_nitro/$(1)/*.c))
+objects      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+BASE        := $(call floor,base)
+VERIFYING   := $(BASE) $(call floor,evidence) $(call floor,ssh)
+JUDGING     := $(VERIFYING) $(call floor,policy)
+MODULE      := $(JUDGING) $(call floor,module)
+ADMIN       := $(JUDGING) $(call floor,admin)
+# nitro-ssh: the C library alone (distributions have no static libcbor), so of
+# ssh/ only what needs no libcrypto.
+CLIENT      := $(BASE) $(call floor,client) $(addprefix pam_nitro/ssh/,answer.c challenge.c ssh_key.c)
+SIM         := $(sort $(wildcard tests/sim/*.c))
+
+PROGRAMS    := $(BUILD)/pam_nitro.so $(BUILD)/pam-nitro $(BUILD)/nitro-ssh
+MANPAGES    := $(sort $(wildcard pam_nitro/man/*.[1-9]))
+
+.PHONY: all
+all: $(PROGRAMS) ## build everything that is installed
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/pam_nitro.so: $(call objects,$(MODULE)) pam_nitro/module/module.map
+	$(CC) -shared $(ALL_LDFLAGS) -Wl,-z,defs -Wl,--version-script=pam_nitro/module/module.map \
+	    -o $@ $(filter %.o,$^) -lpam -lcrypto -lcbor -lconfig
+
+$(BUILD)/pam-nitro: $(call objects,$(ADMIN))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -ljansson -lz
+
+$(BUILD)/nitro-ssh: $(call objects,$(CLIENT))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+.PHONY: nitro-ssh-static
+nitro-ssh-static: $(BUILD)/nitro-ssh-static ## nitro-ssh without any shared library, for enclave images
+
+$(BUILD)/nitro-ssh-static: $(call objects,$(CLIENT))
+	$(CC) -static $(ALL_LDFLAGS) -o $@ $^
+
+# Tests: what they link against, then the programs themselves.
+
+$(BUILD)/libnitro.a: $(call objects,$(JUDGING))
+	rm -f $@ && $(AR) rcsD $@ $^
+
+# Everything but the main functions, so that unit tests reach it.
+$(BUILD)/libfloors.a: $(call objects,$(filter-out %/main.c,$(call floor,client) $(call floor,admin)))
+	rm -f $@ && $(AR) rcsD $@ $^
+
+$(BUILD)/libsim.a: $(call objects,$(filter-out %/main.c,$(SIM)))
+	rm -f $@ && $(AR) rcsD $@ $^
+
+$(BUILD)/nitro-sim: $(call objects,$(wildcard tests/sim/main.c)) $(BUILD)/libsim.a $(BUILD)/libnitro.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig
+
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
+MODULE_TESTS := $(patsubst tests/module/%.c,$(BUILD)/tests/module/%,$(sort $(wildcard tests/module/*_test.c)))
+SCRIPT_TESTS := $(sort $(wildcard tests/unit/*_test.sh tests/unit/*_test.py tests/module/*_test.sh))
+SSHD_TESTS   := $(sort $(wildcard tests/sshd/*_test.py))
+
+$(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Itests -Wno-vla
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/unit/*.c))) \
+    $(BUILD)/libsim.a $(BUILD)/libfloors.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lcbor -lconfig -ljansson -lz -lpthread
+
+$(BUILD)/tests/module/%: $(BUILD)/obj/tests/module/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
+    $(BUILD)/libsim.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lpthread
+
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsim.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig
+
+.SECONDARY:
+
+.PHONY: tests
+tests: $(UNIT_TESTS) $(MODULE_TESTS) $(BUILD)/nitro-sim ## build the test programs
+
+.PHONY: deps
+deps: ## install what is missing for build, tests and demo (needs root)
+	packaging/install-deps
+
+.PHONY: check
+check: deps ## install what is missing, build, run all tests (needs root)
+	$(MAKE) all nitro-ssh-static tests
+	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(MODULE_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
+
+.PHONY: check-unit
+check-unit: all tests ## unit and module tests alone, no root needed
+	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(SCRIPT_TESTS) $(MODULE_TESTS)
+
+.PHONY: check-asan
+check-asan: ## unit and module tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=$(BUILD)/asan CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
+	BUILD=$(BUILD)/asan tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS))
+
+.PHONY: lint
+lint: ## formatting, static analysis, manual pages, include direction
+	tests/lint
+
+.PHONY: bench
+bench: $(BUILD)/tests/bench/verdict ## the cost of one verdict, as a ratio to five P-384 verifications
+	$(BUILD)/tests/bench/verdict
+
+.PHONY: demo
+demo: deps ## real sshd logins, granted and refused by attestation (needs root; KEEP=1 leaves the sshd up)
+	$(MAKE) all $(BUILD)/nitro-sim
+	BUILD=$(BUILD) KEEP=$(KEEP) tests/sshd/demo
+
+.PHONY: install
+install: all ## put module, tools, manual pages and conf in place (DESTDIR, PREFIX, PAMDIR, SYSCONFDIR)
+	$(INSTALL) -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/pam_nitro \
+	    $(DESTDIR)$(PREFIX)/share/doc/pam_nitro $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 0644 $(BUILD)/pam_nitro.so $(DESTDIR)$(PAMDIR)/pam_nitro.so
+	$(INSTALL) -m 0755 $(BUILD)/pam-nitro $(BUILD)/nitro-ssh $(DESTDIR)$(PREFIX)/bin
+	for f in pam_nitro.conf measurements.conf aws-nitro-root.pem; do \
+	    test -e $(DESTDIR)$(SYSCONFDIR)/pam_nitro/$$f || \
+	    $(INSTALL) -m 0644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/pam_nitro/$$f || exit 1; done
+	$(INSTALL) -m 0644 README.md SECURITY.md NEWS.md LICENSE $(wildcard conf/*) \
+	    $(DESTDIR)$(PREFIX)/share/doc/pam_nitro
+	for page in $(MANPAGES); do \
+	    $(INSTALL) -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit 1; done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | sort | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
