@@ -1,0 +1,67 @@
+/*
+ * What every unit test begins with: cmocka with the headers that it needs
+ * before it, rows that name themselves when they fail, and bytes as hex text.
+ */
+#ifndef UNIT_UNIT_H
+#define UNIT_UNIT_H
+
+/* clang-format off: cmocka.h needs these before it. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* clang-format on */
+
+#include "base/bytes.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define UNIT_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNIT_IS_SANITIZED 1
+#endif
+#endif
+#ifndef UNIT_IS_SANITIZED
+#define UNIT_IS_SANITIZED 0
+#endif
+
+/* Compare outcomes by their tokens, so that a failure prints both. */
+#define assert_err(actual, expected) \
+	assert_string_equal(nitro_err_token(actual), nitro_err_token(expected))
+
+/*
+ * A literal of bytes as a view. Where it may have been made from another
+ * type than char, say what is meant with unit_view() instead.
+ */
+#define UNIT_BYTES(literal) \
+	((struct nitro_bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
+
+/*
+ * 0 where the row came out as it must; else 1, after a line that names the
+ * row. Tables add these up, so that one run shows every row that is wrong.
+ */
+unsigned unit_differs(const char *row, nitro_err actual, nitro_err expected);
+
+/* The same for rows where the contract leaves the choice between two reasons. */
+unsigned unit_differs2(const char *row, nitro_err actual, nitro_err expected,
+    nitro_err or_expected);
+
+/* The same for anything that is true or false. */
+unsigned unit_is_not(const char *row, bool actual, bool expected);
+
+/* The same for bytes. */
+unsigned unit_bytes_differ(
+    const char *row, struct nitro_bytes actual, struct nitro_bytes expected);
+
+/* Append bytes from hex text, where blanks may stand between bytes. Fails the test on anything else. */
+void unit_hex(const char *hex, struct nitro_buf *out);
+
+/* Append; fail the test without memory. */
+void unit_append(struct nitro_buf *out, struct nitro_bytes in);
+void unit_fill(struct nitro_buf *out, uint8_t byte, size_t count);
+
+/* Peak resident size of this process in KiB. */
+long unit_peak_kib(void);
+
+#endif
