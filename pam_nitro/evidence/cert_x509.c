@@ -1,0 +1,158 @@
+#include "evidence/cert_x509.h"
+
+#include <limits.h>
+#include <openssl/x509v3.h>
+
+#define SERIAL_MAX 20     /* bytes, RFC 5280 section 4.1.2.2 */
+#define P384_POINT_LEN 97 /* 04 || x || y, SEC 1 section 2.3.3 */
+#define POINT_UNCOMPRESSED 4
+#define PATH_LEN_MAX 64 /* AWS has 0, 1 and 2 */
+
+void
+nitro_x509_drop(X509 **cert)
+{
+	X509_free(*cert);
+}
+
+static void
+drop_basic_constraints(BASIC_CONSTRAINTS **constraints)
+{
+	BASIC_CONSTRAINTS_free(*constraints);
+}
+
+nitro_err
+nitro_cert_parse(struct nitro_bytes der, OSSL_LIB_CTX *lib, X509 **cert)
+{
+	X509 *parsed = X509_new_ex(lib, NULL);
+	const uint8_t *at = der.ptr;
+
+	if (parsed == NULL)
+		return NITRO_E_MEMORY;
+	/* d2i_X509() releases what it was given when it fails. */
+	if (der.len == 0 || der.len > LONG_MAX) {
+		X509_free(parsed);
+		return NITRO_E_CERT;
+	}
+	if (d2i_X509(&parsed, &at, (long)der.len) == NULL)
+		return NITRO_E_CERT;
+	if ((size_t)(at - der.ptr) != der.len) {
+		X509_free(parsed);
+		return NITRO_E_CERT;
+	}
+	*cert = parsed;
+	return NITRO_OK;
+}
+
+static bool
+serial_is_valid(const X509 *cert)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	struct nitro_bytes digits;
+
+	if (serial == NULL || ASN1_STRING_type(serial) != V_ASN1_INTEGER)
+		return false;
+	digits = (struct nitro_bytes){
+	    ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)};
+	return digits.len <= SERIAL_MAX && !nitro_bytes_is_zero(digits);
+}
+
+/*
+ * The curve by name and not by parameters (CVE-2020-0601), the point
+ * uncompressed: X509_verify_cert() takes compressed points, and the point at
+ * infinity too.
+ */
+static bool
+key_is_p384(X509 *cert)
+{
+	ASN1_OBJECT *algorithm = NULL;
+	const unsigned char *point = NULL;
+	const ASN1_OBJECT *parameter = NULL;
+	const void *value = NULL;
+	X509_ALGOR *algor = NULL;
+	int point_len = 0, type = V_ASN1_UNDEF;
+
+	if (X509_PUBKEY_get0_param(&algorithm, &point, &point_len, &algor,
+		X509_get_X509_PUBKEY(cert)) != 1)
+		return false;
+	X509_ALGOR_get0(&parameter, &type, &value, algor);
+	return OBJ_obj2nid(algorithm) == NID_X9_62_id_ecPublicKey &&
+	       type == V_ASN1_OBJECT && OBJ_obj2nid(value) == NID_secp384r1 &&
+	       point_len == P384_POINT_LEN && point[0] == POINT_UNCOMPRESSED;
+}
+
+/* RFC 5280 section 4.2. libcrypto tells only of the extensions that it knows. */
+static bool
+has_extension_twice(X509 *cert)
+{
+	const int count = X509_get_ext_count(cert);
+
+	for (int i = 0; i < count; i++)
+		for (int k = i + 1; k < count; k++)
+			if (OBJ_cmp(X509_EXTENSION_get_object(
+					X509_get_ext(cert, i)),
+				X509_EXTENSION_get_object(
+				    X509_get_ext(cert, k))) == 0)
+				return true;
+	return false;
+}
+
+nitro_err
+nitro_cert_check_common(X509 *cert)
+{
+	if (X509_get_version(cert) != X509_VERSION_3)
+		return NITRO_E_CERT_ALG;
+	if (X509_get_signature_nid(cert) != NID_ecdsa_with_SHA384 ||
+	    !key_is_p384(cert))
+		return NITRO_E_CERT_ALG;
+	if (X509_get0_pubkey(cert) == NULL)
+		return NITRO_E_CERT;
+	if ((X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0 ||
+	    has_extension_twice(cert))
+		return NITRO_E_CERT;
+	if (!serial_is_valid(cert) ||
+	    X509_NAME_entry_count(X509_get_issuer_name(cert)) < 1 ||
+	    X509_NAME_entry_count(X509_get_subject_name(cert)) < 1)
+		return NITRO_E_CERT;
+	return NITRO_OK;
+}
+
+nitro_err
+nitro_cert_check_ca(X509 *cert)
+{
+	NITRO_DROP(drop_basic_constraints)
+	BASIC_CONSTRAINTS *constraints = NULL;
+	int critical = 0;
+	int64_t path_len = 0;
+
+	constraints = X509_get_ext_d2i(
+	    cert, NID_basic_constraints, &critical, NULL);
+	if (constraints == NULL || critical != 1 || constraints->ca == 0)
+		return NITRO_E_CERT_CA;
+	/* libcrypto reads a pathLen that does not fit a long as none at all. */
+	if (constraints->pathlen != NULL &&
+	    (ASN1_INTEGER_get_int64(&path_len, constraints->pathlen) != 1 ||
+		path_len < 0 || path_len > PATH_LEN_MAX))
+		return NITRO_E_CERT_CA;
+	if ((X509_get_extension_flags(cert) & EXFLAG_KUSAGE) == 0 ||
+	    (X509_get_key_usage(cert) & KU_KEY_CERT_SIGN) == 0)
+		return NITRO_E_CERT_CA;
+	return NITRO_OK;
+}
+
+nitro_err
+nitro_cert_check_leaf(X509 *cert)
+{
+	const uint32_t flags = X509_get_extension_flags(cert);
+	const uint32_t usage = X509_get_key_usage(cert);
+
+	if ((flags & EXFLAG_BCONS) == 0 || (flags & EXFLAG_CA) != 0 ||
+	    X509_get_pathlen(cert) != -1)
+		return NITRO_E_CERT_LEAF;
+	if ((flags & EXFLAG_KUSAGE) == 0 ||
+	    (usage & KU_DIGITAL_SIGNATURE) == 0 ||
+	    (usage & KU_KEY_CERT_SIGN) != 0)
+		return NITRO_E_CERT_LEAF;
+	if ((flags & EXFLAG_XKUSAGE) != 0)
+		return NITRO_E_CERT_LEAF;
+	return NITRO_OK;
+}
