@@ -1,0 +1,34 @@
+/* Everything that the administrator wrote, read and checked as a whole. */
+#ifndef NITRO_POLICY_POLICY_H
+#define NITRO_POLICY_POLICY_H
+
+#include "evidence/cert_chain.h"
+#include "policy/measurements.h"
+#include "policy/settings.h"
+
+struct nitro_policy {
+	struct nitro_settings settings;
+	struct nitro_measurements measurements;
+	struct nitro_trust_anchors *anchors;
+};
+
+/*
+ * Load the settings file at path and the files that it names, each by
+ * nitro_secure_file_read().
+ *
+ * policy  filled on success, released by nitro_policy_drop(); {0} on error.
+ * Every workload that a rule of "users" names must have an entry.
+ *
+ * Errors of class CONFIGURATION, NITRO_E_MEMORY, NITRO_E_CRYPTO; fault says
+ * which file, line and why.
+ */
+NITRO_MUST_CHECK nitro_err nitro_policy_load(
+    const char *path, struct nitro_policy *policy, struct nitro_fault *fault);
+
+/* The settings alone: enough to tell whether a user is listed. */
+NITRO_MUST_CHECK nitro_err nitro_policy_load_settings(const char *path,
+    struct nitro_settings *settings, struct nitro_fault *fault);
+
+void nitro_policy_drop(struct nitro_policy *policy);
+
+#endif

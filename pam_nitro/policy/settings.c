@@ -1,0 +1,340 @@
+#include "policy/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/config_reader.h"
+
+#define COUNT_AND(array) (array), NITRO_COUNT_OF(array)
+
+static const char *const known_keys[] = {"mode", "measurements",
+    "trust_anchors", "server_name", "binding", "audience", "max_age_s",
+    "clock_skew_s", "users"};
+static const char *const known_rule_keys[] = {"user", "group", "workloads"};
+
+static void
+drop_rule(struct nitro_user_rule *rule)
+{
+	for (size_t i = 0; i < rule->workload_count; i++)
+		nitro_free(rule->workloads[i]);
+	nitro_free(rule->workloads);
+	nitro_free(rule->user);
+	nitro_free(rule->group);
+	*rule = (struct nitro_user_rule){0};
+}
+
+void
+nitro_settings_drop(struct nitro_settings *settings)
+{
+	for (size_t i = 0; i < settings->rule_count; i++)
+		drop_rule(&settings->rules[i]);
+	nitro_free(settings->rules);
+	nitro_free(settings->measurements);
+	nitro_free(settings->trust_anchors);
+	nitro_free(settings->server_name);
+	*settings = (struct nitro_settings){0};
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, so that a list or file of any length is cheap to check. */
+static const char *
+find_duplicate(const char **names, size_t count)
+{
+	qsort(names, count, sizeof names[0], compare_names);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return names[i];
+	return NULL;
+}
+
+static nitro_err
+parse_workloads(const struct nitro_config *config, const config_setting_t *at,
+    struct nitro_user_rule *rule)
+{
+	const char *sorted[NITRO_CONFIG_NAMES_MAX], *twice;
+	struct nitro_config_value value;
+	size_t count;
+	nitro_err err;
+
+	if ((err = nitro_config_count(config, at, &count)) != NITRO_OK)
+		return err;
+	rule->workloads = nitro_alloc(count, sizeof rule->workloads[0]);
+	if (rule->workloads == NULL)
+		return nitro_config_no_memory(config, at);
+	for (size_t i = 0; i < count; i++) {
+		if ((err = nitro_config_value(config, at, i, &value)) !=
+		    NITRO_OK)
+			return err;
+		if (!nitro_config_is_name(value.text))
+			return nitro_config_refuse(config, value.at,
+			    "a workload must be a name: 1 to %d letters, "
+			    "digits or . _ @ + -",
+			    NITRO_NAME_MAX);
+		rule->workloads[i] = nitro_text_copy(
+		    nitro_bytes_of_text(value.text));
+		if (rule->workloads[i] == NULL)
+			return nitro_config_no_memory(config, at);
+		rule->workload_count = i + 1;
+		sorted[i] = rule->workloads[i];
+	}
+	if ((twice = find_duplicate(sorted, count)) != NULL)
+		return nitro_config_refuse(config, at,
+		    "workload \"%s\" stands twice in this rule", twice);
+	return NITRO_OK;
+}
+
+static nitro_err
+parse_rule(const struct nitro_config *config, const config_setting_t *at,
+    struct nitro_user_rule *rule)
+{
+	const config_setting_t *workloads;
+	nitro_err err;
+
+	err = nitro_config_check_group(config, at, COUNT_AND(known_rule_keys));
+	if (err != NITRO_OK)
+		return err;
+	rule->line = config_setting_source_line(at);
+	if ((err = nitro_config_name(config, at, "user", &rule->user)) !=
+		NITRO_OK ||
+	    (err = nitro_config_name(config, at, "group", &rule->group)) !=
+		NITRO_OK)
+		return err;
+	if ((rule->user == NULL) == (rule->group == NULL))
+		return nitro_config_refuse(config, at,
+		    "a rule of users must have either user or group");
+	workloads = config_setting_get_member(at, "workloads");
+	if (workloads == NULL)
+		return nitro_config_refuse(config, at,
+		    "a rule of users must have workloads: the names that may "
+		    "log in as %s",
+		    rule->user != NULL ? rule->user : rule->group);
+	return parse_workloads(config, workloads, rule);
+}
+
+/* A user, or a group, that stands in two rules is a slip of somebody's. */
+static nitro_err
+check_rules(const struct nitro_config *config, const config_setting_t *at,
+    const struct nitro_settings *settings)
+{
+	const char **names, *twice;
+	size_t count;
+
+	names = nitro_alloc(settings->rule_count, sizeof names[0]);
+	if (names == NULL)
+		return nitro_config_no_memory(config, at);
+	for (int is_group = 0; is_group <= 1; is_group++) {
+		count = 0;
+		for (size_t i = 0; i < settings->rule_count; i++) {
+			const char *name = is_group ? settings->rules[i].group
+						    : settings->rules[i].user;
+			if (name != NULL)
+				names[count++] = name;
+		}
+		if ((twice = find_duplicate(names, count)) != NULL) {
+			nitro_free(names);
+			return nitro_config_refuse(config, at,
+			    "%s \"%s\" has two rules; put its workloads into "
+			    "one",
+			    is_group ? "group" : "user", twice);
+		}
+	}
+	nitro_free(names);
+	return NITRO_OK;
+}
+
+static nitro_err
+parse_users(const struct nitro_config *config, struct nitro_settings *settings)
+{
+	const config_setting_t *list = NULL;
+	size_t count;
+	nitro_err err;
+
+	if ((err = nitro_config_list(config, "users", &list)) != NITRO_OK)
+		return err;
+	if (list == NULL || config_setting_length(list) == 0)
+		return nitro_config_refuse(config, list,
+		    "users has no rule yet: name the accounts that log in by "
+		    "attestation and their workloads, see pam_nitro.conf(5)");
+	count = (size_t)config_setting_length(list);
+	settings->rules = nitro_alloc(count, sizeof settings->rules[0]);
+	if (settings->rules == NULL)
+		return nitro_config_no_memory(config, list);
+	for (size_t i = 0; i < count; i++) {
+		settings->rule_count = i + 1;
+		err = parse_rule(config,
+		    config_setting_get_elem(list, (unsigned)i),
+		    &settings->rules[i]);
+		if (err != NITRO_OK)
+			return err;
+	}
+	return check_rules(config, list, settings);
+}
+
+static nitro_err
+parse_choices(
+    const struct nitro_config *config, struct nitro_settings *settings)
+{
+	static const char *const modes[] = {"enforce", "observe", NULL};
+	static const char *const bindings[] = {"ssh-key", "none", NULL};
+	const config_setting_t *root = nitro_config_root(config);
+	unsigned mode = 0, binding = 0;
+	nitro_err err;
+
+	settings->wants_audience = true;
+	if ((err = nitro_config_choice(config, root, "mode", modes, &mode)) !=
+		NITRO_OK ||
+	    (err = nitro_config_choice(
+		 config, root, "binding", bindings, &binding)) != NITRO_OK ||
+	    (err = nitro_config_bool(config, root, "audience",
+		 &settings->wants_audience)) != NITRO_OK)
+		return err;
+	settings->mode = mode == 1 ? NITRO_MODE_OBSERVE : NITRO_MODE_ENFORCE;
+	settings->binds_ssh_key = binding == 0;
+	return NITRO_OK;
+}
+
+static nitro_err
+parse_times(const struct nitro_config *config, struct nitro_settings *settings)
+{
+	const config_setting_t *root = nitro_config_root(config);
+	int max_age_s = NITRO_MAX_AGE_DEFAULT_MS / 1000;
+	int clock_skew_s = NITRO_CLOCK_SKEW_DEFAULT_MS / 1000;
+	nitro_err err;
+
+	err = nitro_config_number(config, root, "max_age_s",
+	    (struct nitro_config_range){1, 600}, &max_age_s);
+	if (err != NITRO_OK)
+		return err;
+	err = nitro_config_number(config, root, "clock_skew_s",
+	    (struct nitro_config_range){0, 60}, &clock_skew_s);
+	if (err != NITRO_OK)
+		return err;
+	settings->max_age_ms = max_age_s * INT64_C(1000);
+	settings->clock_skew_ms = clock_skew_s * INT64_C(1000);
+	return NITRO_OK;
+}
+
+static nitro_err
+parse_server_name(
+    const struct nitro_config *config, struct nitro_settings *settings)
+{
+	struct nitro_config_value value;
+	struct nitro_bytes name;
+	nitro_err err;
+
+	err = nitro_config_string(
+	    config, nitro_config_root(config), "server_name", &value);
+	if (err != NITRO_OK)
+		return err;
+	name = nitro_bytes_of_text(value.text);
+	if (name.len > 0 && !nitro_server_name_is_valid(name))
+		return nitro_config_refuse(config, value.at,
+		    "server_name must be 1 to %d letters, digits or . : _ -, "
+		    "or empty for the host's name",
+		    NITRO_SERVER_NAME_MAX);
+	settings->server_name = nitro_text_copy(name);
+	return settings->server_name != NULL
+		   ? NITRO_OK
+		   : nitro_config_no_memory(config, value.at);
+}
+
+static nitro_err
+parse_path(const struct nitro_config *config, const char *key,
+    const char *fallback, char **path)
+{
+	nitro_err err;
+
+	err = nitro_config_path(config, nitro_config_root(config), key, path);
+	if (err != NITRO_OK || *path != NULL)
+		return err;
+	*path = nitro_text_copy(nitro_bytes_of_text(fallback));
+	return *path != NULL ? NITRO_OK : nitro_config_no_memory(config, NULL);
+}
+
+static nitro_err
+parse_all(const struct nitro_config *config, struct nitro_settings *settings)
+{
+	nitro_err err;
+
+	err = nitro_config_check_group(
+	    config, nitro_config_root(config), COUNT_AND(known_keys));
+	if (err != NITRO_OK)
+		return err;
+	if ((err = parse_choices(config, settings)) != NITRO_OK ||
+	    (err = parse_times(config, settings)) != NITRO_OK ||
+	    (err = parse_server_name(config, settings)) != NITRO_OK)
+		return err;
+	err = parse_path(config, "measurements", NITRO_MEASUREMENTS_PATH,
+	    &settings->measurements);
+	if (err != NITRO_OK)
+		return err;
+	err = parse_path(config, "trust_anchors", NITRO_TRUST_ANCHORS_PATH,
+	    &settings->trust_anchors);
+	if (err != NITRO_OK)
+		return err;
+	return parse_users(config, settings);
+}
+
+nitro_err
+nitro_settings_parse(struct nitro_bytes text, const char *path,
+    struct nitro_settings *settings, struct nitro_fault *fault)
+{
+	const struct nitro_config_source source = {
+	    text, path, NITRO_E_SETTINGS};
+	NITRO_DROP(nitro_config_close) struct nitro_config config = {0};
+	NITRO_DROP(nitro_settings_drop) struct nitro_settings parsed = {0};
+	nitro_err err;
+
+	if ((err = nitro_config_open(&source, fault, &config)) != NITRO_OK)
+		return err;
+	if ((err = parse_all(&config, &parsed)) != NITRO_OK)
+		return err;
+	*settings = parsed;
+	parsed = (struct nitro_settings){0};
+	return NITRO_OK;
+}
+
+bool
+nitro_user_rule_lists(const struct nitro_user_rule *rule, const char *user,
+    const char *const *groups, size_t group_count)
+{
+	if (rule->user != NULL)
+		return strcmp(rule->user, user) == 0;
+	for (size_t i = 0; i < group_count; i++)
+		if (strcmp(rule->group, groups[i]) == 0)
+			return true;
+	return false;
+}
+
+bool
+nitro_settings_lists_user(const struct nitro_settings *settings,
+    const char *user, const char *const *groups, size_t group_count)
+{
+	for (size_t i = 0; i < settings->rule_count; i++)
+		if (nitro_user_rule_lists(
+			&settings->rules[i], user, groups, group_count))
+			return true;
+	return false;
+}
+
+bool
+nitro_settings_allow(const struct nitro_settings *settings, const char *user,
+    const char *const *groups, size_t group_count, const char *workload)
+{
+	const struct nitro_user_rule *rule;
+
+	for (size_t i = 0; i < settings->rule_count; i++) {
+		rule = &settings->rules[i];
+		if (!nitro_user_rule_lists(rule, user, groups, group_count))
+			continue;
+		for (size_t j = 0; j < rule->workload_count; j++)
+			if (strcmp(rule->workloads[j], workload) == 0)
+				return true;
+	}
+	return false;
+}

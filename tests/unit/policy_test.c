@@ -1,0 +1,330 @@
+/* policy/policy.c: settings, trust anchors and measurements as one. */
+#include "policy/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/sim.h"
+#include "unit/policy_text.h"
+#include "unit/scratch.h"
+#include "unit/unit.h"
+#include "unit/vectors.h"
+
+#define A POLICY_HEX("a1")
+#define B POLICY_HEX("b2")
+#define ENTRY(workload) \
+	"measurements = ( { workload = \"" workload \
+	"\"; kind = \"enclave\"; pcr0 = \"" A "\"; } );\n"
+
+static struct scratch scratch;
+
+static const char *
+at(const char *name)
+{
+	return scratch_path(&scratch, name);
+}
+
+static void
+put(const char *name, const char *text)
+{
+	scratch_file(&scratch, name, 0644, nitro_bytes_of_text(text));
+}
+
+/* Settings of two rules, with the paths of this folder. */
+static void
+put_settings(const char *measurements)
+{
+	char text[2048];
+
+	(void)snprintf(text, sizeof text,
+	    "trust_anchors = \"%s\";\nmeasurements = \"%s\";\n"
+	    "users = (\n { user = \"deploy\"; workloads = [\"billing\"]; },\n"
+	    " { group = \"staff\"; workloads = [\"billing\", \"ledger\"]; }\n"
+	    ");\n",
+	    at("root.pem"), at(measurements));
+	put("pam_nitro.conf", text);
+}
+
+#define BOTH \
+	"measurements = ( { workload = \"billing\"; kind = \"enclave\";" \
+	" pcr0 = \"" A "\"; }, { workload = \"ledger\"; kind = \"enclave\";" \
+	" pcr0 = \"" B "\"; } );\n"
+
+static int
+set_up(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0};
+
+	(void)state;
+	if (!scratch_make(&scratch))
+		return 0;
+	vectors_aws_root(&pem);
+	scratch_file(&scratch, "root.pem", 0644, nitro_bytes_of_buf(&pem));
+	put("m.conf", BOTH);
+	put_settings("m.conf");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	scratch_drop(&scratch);
+	return 0;
+}
+
+#define NEEDS_ROOT() \
+	do { \
+		if (geteuid() != 0) \
+			skip(); \
+	} while (0)
+
+/* Load; on refusal file, line and words must be named and nothing be left. */
+static void
+assert_load(nitro_err want, const char *file, unsigned line, const char *words)
+{
+	struct nitro_policy policy;
+	struct nitro_fault fault = {0};
+	nitro_err err;
+
+	memset(&policy, 0x55, sizeof policy);
+	err = nitro_policy_load(at("pam_nitro.conf"), &policy, &fault);
+	if (err != want || (err != NITRO_OK && fault.line != line) ||
+	    strstr(fault.text, words) == NULL)
+		fail_msg("%s: %s line %u: %s", nitro_err_token(err), fault.file,
+		    fault.line, fault.text);
+	if (err != NITRO_OK) {
+		assert_err(fault.err, err);
+		assert_string_equal(fault.file, at(file));
+		assert_null(policy.anchors);
+		assert_null(policy.settings.rules);
+		assert_null(policy.measurements.entries);
+		assert_int_equal(
+		    nitro_err_class(err), NITRO_CLASS_CONFIGURATION);
+	}
+	nitro_policy_drop(&policy);
+}
+
+static void
+assert_loads(void)
+{
+	assert_load(NITRO_OK, "", 0, "");
+}
+
+static void
+test_files_that_fit_together_are_loaded(void **state)
+{
+	struct nitro_policy policy;
+	struct nitro_fault fault = {0};
+
+	(void)state;
+	NEEDS_ROOT();
+	assert_err(
+	    nitro_policy_load(at("pam_nitro.conf"), &policy, &fault), NITRO_OK);
+	assert_int_equal(policy.settings.rule_count, 2);
+	assert_int_equal(policy.measurements.entry_count, 2);
+	assert_string_equal(policy.measurements.entries[0].file, at("m.conf"));
+	assert_int_equal(nitro_trust_anchors_count(policy.anchors), 1);
+	nitro_policy_drop(&policy);
+	nitro_policy_drop(&policy);
+}
+
+static void
+test_the_settings_alone_tell_who_is_listed(void **state)
+{
+	NITRO_DROP(nitro_settings_drop) struct nitro_settings settings = {0};
+	struct nitro_fault fault = {0};
+
+	(void)state;
+	NEEDS_ROOT();
+	put("m.conf", "broken");
+	assert_err(
+	    nitro_policy_load_settings(at("pam_nitro.conf"), &settings, &fault),
+	    NITRO_OK);
+	assert_true(nitro_settings_lists_user(&settings, "deploy", NULL, 0));
+	assert_false(nitro_settings_lists_user(&settings, "root", NULL, 0));
+}
+
+/* L01 L03 L04 L19: each file in turn, the others being good. */
+static void
+test_each_file_alone_refuses_the_whole(void **state)
+{
+	static const char *const names[] = {
+	    "pam_nitro.conf", "m.conf", "root.pem"};
+
+	(void)state;
+	NEEDS_ROOT();
+	for (size_t i = 0; i < NITRO_COUNT_OF(names); i++) {
+		assert_loads();
+		assert_int_equal(chmod(at(names[i]), 0666), 0);
+		assert_load(NITRO_E_FILE_UNSAFE, names[i], 0, "mode 0666");
+		assert_int_equal(chmod(at(names[i]), 0644), 0);
+		assert_int_equal(chown(at(names[i]), 65534, 0), 0);
+		assert_load(NITRO_E_FILE_UNSAFE, names[i], 0, "uid 65534");
+		assert_int_equal(chown(at(names[i]), 0, 0), 0);
+		assert_int_equal(rename(at(names[i]), at("aside")), 0);
+		assert_load(NITRO_E_FILE_MISSING, names[i], 0, "No such file");
+		assert_int_equal(symlink("aside", at(names[i])), 0);
+		assert_load(NITRO_E_FILE_UNSAFE, names[i], 0, "symbolic link");
+		assert_int_equal(rename(at("aside"), at(names[i])), 0);
+	}
+	assert_loads();
+}
+
+/* L02 P01 */
+static void
+test_each_file_empty_refuses_the_whole(void **state)
+{
+	(void)state;
+	NEEDS_ROOT();
+	put("m.conf", "");
+	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 0, "no entry");
+	put("m.conf", "# only a comment\n");
+	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 0, "no entry");
+	put("m.conf", "measurements = ();\n");
+	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 1, "no entry");
+	put("m.conf", "revoked = ();\n");
+	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 0, "no entry");
+	put("m.conf", BOTH);
+	assert_loads();
+	put("root.pem", "");
+	assert_load(NITRO_E_TRUST_ANCHORS, "root.pem", 0, "1 to 8");
+	put("root.pem", "nothing in PEM\n");
+	assert_load(NITRO_E_TRUST_ANCHORS, "root.pem", 0, "1 to 8");
+	put("pam_nitro.conf", "");
+	assert_load(NITRO_E_SETTINGS, "pam_nitro.conf", 0, "users has no rule");
+}
+
+static void
+test_an_error_names_file_and_line(void **state)
+{
+	(void)state;
+	NEEDS_ROOT();
+	put("m.conf", BOTH "\n\nrevoke = ();\n");
+	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 4, "\"revoked\"");
+	put("m.conf", BOTH);
+	put("pam_nitro.conf", "\nmode = \"off\";\n");
+	assert_load(NITRO_E_SETTINGS, "pam_nitro.conf", 2, "mode is \"off\"");
+}
+
+static void
+test_a_workload_without_an_entry_refuses_the_settings(void **state)
+{
+	(void)state;
+	NEEDS_ROOT();
+	put("m.conf", ENTRY("billing"));
+	assert_load(NITRO_E_SETTINGS, "pam_nitro.conf", 5,
+	    "workload \"ledger\" has no entry");
+	put("m.conf", ENTRY("Billing"));
+	assert_load(NITRO_E_SETTINGS, "pam_nitro.conf", 4,
+	    "workload \"billing\" has no entry");
+	/* A revoked item is none. */
+	put("m.conf", ENTRY("billing") "revoked = ( { workload = \"ledger\";"
+				       " pcr0 = \"" B "\"; } );\n");
+	assert_load(NITRO_E_SETTINGS, "pam_nitro.conf", 5, "\"ledger\"");
+	put("m.conf", BOTH);
+	assert_loads();
+}
+
+static void
+test_a_folder_of_measurements_counts_as_one_file(void **state)
+{
+	(void)state;
+	NEEDS_ROOT();
+	scratch_folder(&scratch, "m.d", 0755);
+	put_settings("m.d");
+	assert_load(NITRO_E_MEASUREMENTS, "m.d", 0, "no entry");
+	put("m.d/a.conf", ENTRY("billing"));
+	assert_load(NITRO_E_SETTINGS, "pam_nitro.conf", 5, "\"ledger\"");
+	put("m.d/b.conf", ENTRY("ledger"));
+	put("m.d/c.conf", "revoked = ( { pcr0 = \"" B "\"; } );\n");
+	put("m.d/README", "not read");
+	assert_loads();
+
+	put("m.d/d.conf", "\n" ENTRY("ledger"));
+	assert_load(NITRO_E_MEASUREMENTS, "m.d/d.conf", 2, "same entry as in");
+	put("m.d/d.conf", "broken\n");
+	assert_load(NITRO_E_MEASUREMENTS, "m.d/d.conf", 2, "syntax error");
+	assert_int_equal(unlink(at("m.d/d.conf")), 0);
+	assert_loads();
+	assert_int_equal(chmod(at("m.d"), 0777), 0);
+	assert_load(NITRO_E_FILE_UNSAFE, "m.d", 0, "mode 0777");
+	assert_int_equal(chmod(at("m.d"), 0755), 0);
+	assert_int_equal(symlink("/dev/null", at("m.d/e.conf")), 0);
+	assert_load(NITRO_E_FILE_UNSAFE, "m.d/e.conf", 0, "symbolic link");
+}
+
+static void
+put_signed_entry(void)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof text,
+	    "measurements = ( { workload = \"billing\"; kind = \"enclave\";\n"
+	    "signing_certificate = \"%s\"; },\n"
+	    "{ workload = \"ledger\"; kind = \"enclave\";\n"
+	    "signing_certificate = \"%s\"; } );\n",
+	    at("signer.pem"), at("signer.pem"));
+	put("m.conf", text);
+}
+
+static void
+test_a_signing_certificate_is_as_safe_as_the_rest(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0};
+	struct sim_options options = {.time_s = 1800000000};
+	struct sim_pki pki = {.kind = NITRO_KIND_NONE};
+
+	(void)state;
+	NEEDS_ROOT();
+	put_signed_entry();
+	assert_load(NITRO_E_FILE_MISSING, "signer.pem", 0, "No such file");
+	assert_true(sim_pki_make(&options, &pki));
+	assert_true(sim_pki_root_pem(&pki, &pem));
+	sim_pki_drop(&pki);
+	scratch_file(&scratch, "signer.pem", 0644, nitro_bytes_of_buf(&pem));
+	assert_loads();
+	assert_int_equal(chmod(at("signer.pem"), 0664), 0);
+	assert_load(NITRO_E_FILE_UNSAFE, "signer.pem", 0, "mode 0664");
+	scratch_file(&scratch, "signer.pem", 0644,
+	    nitro_bytes_slice(nitro_bytes_of_buf(&pem), 0, pem.len / 2));
+	assert_load(NITRO_E_MEASUREMENTS, "signer.pem", 0, "one certificate");
+}
+
+/* L21: what is not there when it is needed */
+static void
+test_a_folder_that_went_away_is_a_refusal(void **state)
+{
+	struct nitro_policy policy;
+	struct nitro_fault fault = {0};
+
+	(void)state;
+	NEEDS_ROOT();
+	assert_err(nitro_policy_load(
+		       "/run/no-such-folder/pam_nitro.conf", &policy, &fault),
+	    NITRO_E_FILE_MISSING);
+	assert_string_equal(fault.file, "/run/no-such-folder");
+	assert_null(policy.anchors);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_files_that_fit_together_are_loaded),
+	    TEST(test_the_settings_alone_tell_who_is_listed),
+	    TEST(test_each_file_alone_refuses_the_whole),
+	    TEST(test_each_file_empty_refuses_the_whole),
+	    TEST(test_an_error_names_file_and_line),
+	    TEST(test_a_workload_without_an_entry_refuses_the_settings),
+	    TEST(test_a_folder_of_measurements_counts_as_one_file),
+	    TEST(test_a_signing_certificate_is_as_safe_as_the_rest),
+	    TEST(test_a_folder_that_went_away_is_a_refusal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
