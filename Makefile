@@ -24,6 +24,8 @@ ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -DNITRO_VERSION=
                -ffile-prefix-map=$(CURDIR)=. -Ipam_nitro -MMD -MP
 ALL_LDFLAGS  = $(SANITIZE) -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS)
 
+# A sanitizer's runtime comes with the program that loads the module.
+comma       := ,
 floor        = $(sort $(wildcard pam_nitro/$(1)/*.c))
 objects      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -48,7 +50,7 @@ $(BUILD)/obj/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/pam_nitro.so: $(call objects,$(MODULE)) pam_nitro/module/module.map
-	$(CC) -shared $(ALL_LDFLAGS) -Wl,-z,defs -Wl,--version-script=pam_nitro/module/module.map \
+	$(CC) -shared $(ALL_LDFLAGS) $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script=pam_nitro/module/module.map \
 	    -o $@ $(filter %.o,$^) -lpam -lcrypto -lcbor -lconfig
 
 $(BUILD)/pam-nitro: $(call objects,$(ADMIN))

@@ -93,9 +93,8 @@ login(pam_handle_t *pamh, int argc, const char **argv,
 	if ((err = forget_admitted(pamh)) != NITRO_OK ||
 	    (err = nitro_attempt_login(pamh, argc, argv, attempt)) != NITRO_OK)
 		return err;
-	if (attempt->mode == NITRO_MODE_OBSERVE)
-		return NITRO_OK;
-	if ((err = nitro_report_environment(pamh, attempt)) != NITRO_OK)
+	if (attempt->mode == NITRO_MODE_ENFORCE &&
+	    (err = nitro_report_environment(pamh, attempt)) != NITRO_OK)
 		return err;
 	return remember_admitted(pamh, attempt->user);
 }
