@@ -173,16 +173,16 @@ nitro_err
 nitro_cert_public_key(struct nitro_bytes der, EVP_PKEY **key)
 {
 	NITRO_DROP(nitro_x509_drop) X509 *cert = NULL;
-	EVP_PKEY *found;
+	EVP_PKEY *found = NULL;
 	nitro_err err;
 
 	ERR_clear_error();
-	if ((err = nitro_cert_parse(der, NULL, &cert)) != NITRO_OK)
-		return err;
-	found = X509_get_pubkey(cert);
+	if ((err = nitro_cert_parse(der, NULL, &cert)) == NITRO_OK &&
+	    (found = X509_get_pubkey(cert)) == NULL)
+		err = NITRO_E_CERT;
 	ERR_clear_error();
-	if (found == NULL)
-		return NITRO_E_CERT;
+	if (err != NITRO_OK)
+		return err;
 	*key = found;
 	return NITRO_OK;
 }

@@ -190,16 +190,18 @@ test_a_user_name_has_1_to_96_characters_after_encoding(void **state)
 	}
 }
 
+#define DIGITS_64 \
+	"0123456789012345678901234567890123456789012345678901234567890123"
+
+#define DIGITS_65 (DIGITS_64 "4")
+
 static void
 test_a_host_name_has_1_to_64_plain_characters(void **state)
 {
 	static const char *const good[] = {"h", "web-1.example.com", "10.0.0.1",
-	    "fe80::1", "a_b", "A", "-",
-	    "0123456789012345678901234567890123456789012345678901234567890123"};
+	    "fe80::1", "a_b", "A", "-", DIGITS_64};
 	static const char *const bad[] = {"", "a b", "a\n", "a%20", "h/x",
-	    "h@x", "\xc3\xa4", "a=b", "[::1]", "h\x7f",
-	    "0123456789012345678901234567890123456789012345678901234567890123"
-	    "4"};
+	    "h@x", "\xc3\xa4", "a=b", "[::1]", "h\x7f", DIGITS_65};
 	struct nitro_challenge challenge = {0};
 
 	(void)state;
@@ -225,7 +227,8 @@ test_a_host_name_has_1_to_64_plain_characters(void **state)
 static void
 test_a_key_is_a_fingerprint_or_a_minus(void **state)
 {
-	static const char *const bad[] = {"", "--", "SHA256:", "SHA256:-",
+	static const char *const bad[] = {"", "--", "SHA256:", "SHA256:AAA",
+	    "SHA512:2VEt25a57uTfy3if7rLaAOtJUbf4xd+QrmwQFkX1KK0", "SHA256:-",
 	    "2VEt25a57uTfy3if7rLaAOtJUbf4xd+QrmwQFkX1KK0",
 	    "SHA256:2VEt25a57uTfy3if7rLaAOtJUbf4xd+QrmwQFkX1KK0=",
 	    "SHA256:2VEt25a57uTfy3if7rLaAOtJUbf4xd+QrmwQFkX1KK",
@@ -307,6 +310,18 @@ test_what_is_no_challenge_is_not_understood(void **state)
 	    HEAD NONCE_TEXT " key=- host=h user=u%2 part=1: ",
 	    HEAD NONCE_TEXT " key=- host=h user=u%2g part=1: ",
 	    HEAD NONCE_TEXT " key=- host=h user=u! part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h user=u!41 part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h user=u%g2 part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h user=u%4@ part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h user=u%:0 part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h user=" DIGITS_64
+			    "012345678901234567890123456789012 part=1: ",
+	    HEAD NONCE_TEXT " key=- host=" DIGITS_64 "4 user=u part=1: ",
+	    HEAD NONCE_TEXT " key=SHA256:AAA host=h user=u part=1: ",
+	    HEAD NONCE_TEXT " kez=- host=h user=u part=1: ",
+	    HEAD NONCE_TEXT " key=- hos7=h user=u part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h usex=u part=1: ",
+	    HEAD NONCE_TEXT " key=- host=h user=u parx=1: ",
 	    HEAD " key=- host=h user=u part=1: ",
 	    HEAD "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg key=- host=h "
 		 "user=u part=1: ",

@@ -13,8 +13,7 @@ test_a_plain_key_is_its_own_plain_key(void **state)
 	(void)state;
 	for (size_t i = 0; i < SSH_KEY_FIXTURES; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf blob = {0},
-				 plain = {0};
+		struct nitro_buf blob = {0}, plain = {0};
 		const struct ssh_key_fixture *key = &ssh_key_fixtures[i];
 
 		ssh_key_blob(key->plain, &blob);
@@ -39,8 +38,7 @@ test_a_certificate_gives_the_key_that_it_certifies(void **state)
 	(void)state;
 	for (size_t i = 0; i < SSH_KEY_FIXTURES; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf blob = {0},
-				 want = {0}, plain = {0};
+		struct nitro_buf blob = {0}, want = {0}, plain = {0};
 		const struct ssh_key_fixture *key = &ssh_key_fixtures[i];
 
 		if (key->certificate == NULL)
@@ -82,8 +80,7 @@ refuse_every_truncation(const char *name, struct nitro_bytes blob)
 
 	for (size_t n = 0; n < blob.len; n++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf cut = {0},
-				 plain = {0};
+		struct nitro_buf cut = {0}, plain = {0};
 
 		/* A copy of its own, so that a sanitizer sees one byte too far. */
 		unit_append(&cut, nitro_bytes_slice(blob, 0, n));
@@ -104,8 +101,7 @@ test_a_key_or_certificate_that_is_cut_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < SSH_KEY_FIXTURES; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf key = {0},
-				 certificate = {0};
+		struct nitro_buf key = {0}, certificate = {0};
 
 		ssh_key_blob(ssh_key_fixtures[i].plain, &key);
 		wrong += refuse_every_truncation(
@@ -128,8 +124,7 @@ test_bytes_after_the_last_field_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < SSH_KEY_FIXTURES; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf key = {0},
-				 certificate = {0}, plain = {0};
+		struct nitro_buf key = {0}, certificate = {0}, plain = {0};
 
 		ssh_key_blob(ssh_key_fixtures[i].plain, &key);
 		unit_fill(&key, 0, 1);
@@ -166,8 +161,7 @@ test_other_types_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(names) + 2; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf blob = {0},
-				 plain = {0};
+		struct nitro_buf blob = {0}, plain = {0};
 		const char *row = i < NITRO_COUNT_OF(names) ? names[i] : "NUL";
 		bool is_control = i == NITRO_COUNT_OF(names) + 1;
 
@@ -185,7 +179,7 @@ test_other_types_are_refused(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* One row: the strings of a blob, "#n" for n bytes of 0x04, "x" + hex for bytes. */
+/* One row: the strings of a blob, "#n" for n bytes of 0x04, "!n" of 0x06, "x" + hex for bytes. */
 struct shape {
 	const char *name;
 	const char *strings[5];
@@ -211,6 +205,8 @@ static const struct shape shapes[] = {
 	NITRO_E_AUTH_INFO},
     {"p256 point of 64 bytes", {"ecdsa-sha2-nistp256", "nistp256", "#64"},
 	NITRO_E_AUTH_INFO},
+    {"K12 p256 hybrid", {"ecdsa-sha2-nistp256", "nistp256", "!65"},
+	NITRO_E_AUTH_INFO},
     {"p256 at infinity", {"ecdsa-sha2-nistp256", "nistp256", "x00"},
 	NITRO_E_AUTH_INFO},
     {"p256 without a point", {"ecdsa-sha2-nistp256", "nistp256"},
@@ -230,6 +226,8 @@ static const struct shape shapes[] = {
     {"rsa with a negative exponent", {"ssh-rsa", "x8001", "#256"},
 	NITRO_E_AUTH_INFO},
     {"rsa with an exponent of 0", {"ssh-rsa", "#0", "#256"}, NITRO_E_AUTH_INFO},
+    {"rsa with a modulus of 0", {"ssh-rsa", "x010001", "#0"},
+	NITRO_E_AUTH_INFO},
     {"sk-ed25519", {"sk-ssh-ed25519@openssh.com", "#32", "ssh:"}, NITRO_OK},
     {"sk-ed25519 without application", {"sk-ssh-ed25519@openssh.com", "#32"},
 	NITRO_E_AUTH_INFO},
@@ -249,10 +247,10 @@ put_shape(const struct shape *shape, struct nitro_buf *blob)
 		const char *text = shape->strings[i];
 		unsigned n = 0;
 
-		if (text[0] == '#') {
+		if (text[0] == '#' || text[0] == '!') {
 			assert_true(nitro_bytes_to_number(
 			    nitro_bytes_of_text(text + 1), &n));
-			unit_fill(&field, 4, n);
+			unit_fill(&field, text[0] == '#' ? 4 : 6, n);
 		} else if (text[0] == 'x') {
 			unit_hex(text + 1, &field);
 		} else {
@@ -270,8 +268,7 @@ test_every_field_has_its_form(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(shapes); i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf blob = {0},
-				 plain = {0};
+		struct nitro_buf blob = {0}, plain = {0};
 
 		put_shape(&shapes[i], &blob);
 		wrong += unit_differs(shapes[i].name,
@@ -292,8 +289,7 @@ test_a_length_that_lies_is_refused(void **state)
 	for (size_t i = 0; i < NITRO_COUNT_OF(lies); i++)
 		for (size_t place = 0; place < 2; place++) {
 			NITRO_DROP(nitro_buf_drop)
-			struct nitro_buf blob = {0},
-					 lie = {0}, plain = {0};
+			struct nitro_buf blob = {0}, lie = {0}, plain = {0};
 
 			ssh_key_blob(ssh_key_fixtures[0].plain, &blob);
 			unit_hex(lies[i], &lie);
@@ -313,8 +309,7 @@ test_a_blob_of_16384_bytes_passes_and_one_more_does_not(void **state)
 	(void)state;
 	for (size_t extra = 0; extra < 2; extra++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf blob = {0},
-				 field = {0}, plain = {0};
+		struct nitro_buf blob = {0}, field = {0}, plain = {0};
 
 		/* type, exponent, and a modulus that fills the rest */
 		unit_fill(

@@ -43,13 +43,16 @@ unit_bytes_differ(
 	return 1;
 }
 
-static int
+/* The value of a digit, or 16 where there is none. */
+static unsigned
 digit(char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
+	unsigned value = 0;
 
-	return at == NULL ? -1 : (int)(at - digits);
+	while (value < 16 && digits[value] != c)
+		value++;
+	return value;
 }
 
 void
@@ -60,12 +63,10 @@ unit_hex(const char *hex, struct nitro_buf *out)
 			hex++;
 			continue;
 		}
-		if (digit(hex[0]) < 0 || digit(hex[1]) < 0)
+		if (digit(hex[0]) > 15 || digit(hex[1]) > 15)
 			fail_msg("not hex: %s", hex);
-		unit_fill(out,
-		    (uint8_t)((unsigned)digit(hex[0]) << 4 |
-			      (unsigned)digit(hex[1])),
-		    1);
+		unit_fill(
+		    out, (uint8_t)(digit(hex[0]) * 16 + digit(hex[1])), 1);
 		hex += 2;
 	}
 }
@@ -91,4 +92,10 @@ unit_peak_kib(void)
 
 	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
 	return usage.ru_maxrss;
+}
+
+bool
+unit_peak_grew(long since_kib)
+{
+	return !UNIT_IS_SANITIZED && unit_peak_kib() - since_kib > 4096;
 }

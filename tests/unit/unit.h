@@ -5,13 +5,12 @@
 #ifndef UNIT_UNIT_H
 #define UNIT_UNIT_H
 
-/* clang-format off: cmocka.h needs these before it. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-/* clang-format on */
+
+#include <cmocka.h>
 
 #include "base/bytes.h"
 
@@ -61,7 +60,11 @@ void unit_hex(const char *hex, struct nitro_buf *out);
 void unit_append(struct nitro_buf *out, struct nitro_bytes in);
 void unit_fill(struct nitro_buf *out, uint8_t byte, size_t count);
 
-/* Peak resident size of this process in KiB. */
+/*
+ * Peak resident size of this process in KiB, and whether it has grown by more
+ * than 4 MiB since. (A sanitizer keeps what was freed: never, then.)
+ */
 long unit_peak_kib(void);
+bool unit_peak_grew(long since_kib);
 
 #endif

@@ -26,6 +26,16 @@ vectors_are_here(void)
 	return stat(path, &status) == 0;
 }
 
+void
+vectors_need(void)
+{
+	if (vectors_are_here())
+		return;
+	print_message(
+	    "# SKIP no real documents at %s; set NITRO_VECTORS\n", folder());
+	skip();
+}
+
 bool
 vectors_load(const char *path, struct nitro_buf *out)
 {

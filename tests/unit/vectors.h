@@ -10,8 +10,11 @@
 #include "evidence/cert_chain.h"
 #include "evidence/verifier.h"
 
-/* False where there is no such folder; skip() then. */
+/* False where there is no such folder. */
 bool vectors_are_here(void);
+
+/* Skip this test, and say why, where there is no such folder. */
+void vectors_need(void);
 
 /* The whole file, appended; false where it cannot be read. */
 NITRO_MUST_CHECK bool vectors_load(const char *path, struct nitro_buf *out);
