@@ -71,7 +71,10 @@ $(BUILD)/libnitro.a: $(call objects,$(JUDGING))
 	rm -f $@ && $(AR) rcsD $@ $^
 
 # Everything but the main functions, so that unit tests reach it.
-$(BUILD)/libfloors.a: $(call objects,$(filter-out %/main.c,$(call floor,client) $(call floor,admin)))
+$(BUILD)/libclient.a: $(call objects,$(filter-out %/main.c,$(call floor,client)))
+	rm -f $@ && $(AR) rcsD $@ $^
+
+$(BUILD)/libadmin.a: $(call objects,$(filter-out %/main.c,$(call floor,admin)))
 	rm -f $@ && $(AR) rcsD $@ $^
 
 $(BUILD)/libsim.a: $(call objects,$(filter-out %/main.c,$(SIM)))
@@ -87,10 +90,18 @@ SSHD_TESTS   := $(sort $(wildcard tests/sshd/*_test.py))
 
 $(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Itests -Wno-vla
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/unit/*.c))) \
-    $(BUILD)/libsim.a $(BUILD)/libfloors.a $(BUILD)/libnitro.a
+UNIT_SHARED  := $(call objects,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
+UNIT_LIBS    := -lcmocka -lcrypto -lcbor -lconfig -ljansson -lz -lpthread
+
+$(BUILD)/tests/unit/client_%: $(BUILD)/obj/tests/unit/client_%.o $(UNIT_SHARED) \
+    $(BUILD)/libsim.a $(BUILD)/libclient.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lcrypto -lcbor -lconfig -ljansson -lz -lpthread
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS)
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED) \
+    $(BUILD)/libsim.a $(BUILD)/libadmin.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS)
 
 $(BUILD)/tests/module/%: $(BUILD)/obj/tests/module/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
     $(BUILD)/libsim.a $(BUILD)/libnitro.a

@@ -101,6 +101,12 @@ drop_key_id(AUTHORITY_KEYID **id)
 }
 
 static void
+drop_octets(ASN1_OCTET_STRING **octets)
+{
+	ASN1_OCTET_STRING_free(*octets);
+}
+
+static void
 drop_number(BIGNUM **number)
 {
 	BN_free(*number);
@@ -227,6 +233,23 @@ set_validity(
 	       ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)until) != NULL;
 }
 
+/* By hand, because "hash" takes SHA-1 from the process's default library. */
+static bool
+add_subject_key_id(X509 *cert)
+{
+	NITRO_DROP(drop_octets)
+	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert);
+	unsigned char digest[20];
+
+	return id != NULL && key != NULL &&
+	       EVP_Q_digest(sim_library(), "SHA1", NULL, key->data,
+		   (size_t)key->length, digest, NULL) == 1 &&
+	       ASN1_OCTET_STRING_set(id, digest, sizeof digest) == 1 &&
+	       X509_add1_ext_i2d(cert, NID_subject_key_identifier, id, 0,
+		   X509V3_ADD_APPEND) == 1;
+}
+
 /* By hand, because X509V3_EXT_conf_nid() insists on an issuer with an id. */
 static bool
 add_authority_key_id(X509 *cert, X509 *issuer)
@@ -249,6 +272,8 @@ add_extension(X509 *cert, int nid, const char *value)
 	NITRO_DROP(drop_extension) X509_EXTENSION *extension = NULL;
 	X509V3_CTX ctx;
 
+	if (nid == NID_subject_key_identifier && strcmp(value, "hash") == 0)
+		return add_subject_key_id(cert);
 	X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
 	extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
 	return extension != NULL && X509_add_ext(cert, extension, -1) == 1;

@@ -256,8 +256,7 @@ test_a_document_has_1_to_16384_bytes(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(sizes); i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf bytes = {0},
-				 line = {0}, out = {0};
+		struct nitro_buf bytes = {0}, line = {0}, out = {0};
 		NITRO_DROP_ANSWER answer = {0};
 		bool is_complete = false;
 
@@ -344,8 +343,8 @@ test_the_32nd_part_is_the_last(void **state)
 	(void)state;
 	for (unsigned k = 1; k <= NITRO_PARTS_MAX; k++) {
 		assert_false(is_complete);
-		(void)snprintf(
-		    line, sizeof line, "%u/%u/4:QUJD", k, NITRO_PARTS_MAX);
+		(void)snprintf(line, sizeof line, "%u/%u/4:QUJD", k,
+		    (unsigned)NITRO_PARTS_MAX);
 		assert_err(add_text(&answer, line, &is_complete), NITRO_OK);
 	}
 	assert_true(is_complete);
@@ -397,8 +396,7 @@ test_masked_parts_are_asked_for_until_one_is_shorter(void **state)
 	for (size_t len = 900; len <= 1000; len++)
 		for (size_t last = len - 14; last < len; last++) {
 			NITRO_DROP(nitro_buf_drop)
-			struct nitro_buf line = {0},
-					 end = {0};
+			struct nitro_buf line = {0}, end = {0};
 			NITRO_DROP_ANSWER answer = {0};
 			bool is_complete = true;
 
@@ -474,8 +472,7 @@ static void
 test_a_mask_and_a_part_do_not_mix(void **state)
 {
 	NITRO_DROP(nitro_buf_drop)
-	struct nitro_buf mask = {0},
-			 part = {0}, out = {0};
+	struct nitro_buf mask = {0}, part = {0}, out = {0};
 	NITRO_DROP_ANSWER first = {0}, second = {0};
 	bool is_complete = false;
 

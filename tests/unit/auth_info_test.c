@@ -23,8 +23,7 @@ test_the_key_of_each_type_is_found(void **state)
 	(void)state;
 	for (size_t i = 0; i < SSH_KEY_FIXTURES; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf info = {0},
-				 want = {0}, plain = {0};
+		struct nitro_buf info = {0}, want = {0}, plain = {0};
 		const struct ssh_key_fixture *key = &ssh_key_fixtures[i];
 
 		put_line(&info, key->type, key->plain);
@@ -48,8 +47,7 @@ test_a_certificate_login_gives_the_certified_key(void **state)
 	(void)state;
 	for (size_t i = 0; i < SSH_KEY_FIXTURES; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf info = {0},
-				 want = {0}, plain = {0};
+		struct nitro_buf info = {0}, want = {0}, plain = {0};
 		const struct ssh_key_fixture *key = &ssh_key_fixtures[i];
 
 		if (key->certificate == NULL)
@@ -186,8 +184,7 @@ test_64_kib_are_read_and_a_byte_more_is_not(void **state)
 	(void)state;
 	for (size_t extra = 0; extra < 2; extra++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf info = {0},
-				 plain = {0};
+		struct nitro_buf info = {0}, plain = {0};
 
 		unit_append(&info, UNIT_BYTES(GOOD "\n"));
 		unit_fill(&info, 'x', NITRO_AUTH_INFO_MAX - info.len + extra);
@@ -219,8 +216,8 @@ test_keys_differ_by_their_bytes(void **state)
 	for (size_t i = 0; i < SSH_KEY_FIXTURES - 1; i++)
 		for (size_t j = 0; j < i; j++) {
 			NITRO_DROP(nitro_buf_drop)
-			struct nitro_buf a = {0},
-					 b = {0}, key_a = {0}, key_b = {0};
+			struct nitro_buf a = {0}, b = {0}, key_a = {0},
+					 key_b = {0};
 
 			put_line(&a, ssh_key_fixtures[i].type,
 			    ssh_key_fixtures[i].plain);

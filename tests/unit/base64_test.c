@@ -30,8 +30,7 @@ test_known_spellings_are_written(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(spellings); i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf a = {0},
-				 b = {0}, c = {0};
+		struct nitro_buf a = {0}, b = {0}, c = {0};
 		struct nitro_bytes in = nitro_bytes_of_text(spellings[i].bytes);
 
 		assert_err(nitro_base64_encode(in, &a), NITRO_OK);
@@ -204,8 +203,7 @@ test_every_length_round_trips_with_libcrypto(void **state)
 		bytes[i] = (uint8_t)(i * 167 + 13);
 	for (size_t n = 0; n <= sizeof bytes; n++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf text = {0},
-				 back = {0}, bare = {0};
+		struct nitro_buf text = {0}, back = {0}, bare = {0};
 		struct nitro_bytes in = {bytes, n};
 
 		assert_int_equal(
@@ -235,8 +233,7 @@ test_what_is_read_is_what_would_be_written(void **state)
 	(void)state;
 	for (size_t i = 0; i < 10 * 10 * 10 * 10; i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf out = {0},
-				 again = {0};
+		struct nitro_buf out = {0}, again = {0};
 
 		text[0] = some[i / 1000];
 		text[1] = some[i / 100 % 10];

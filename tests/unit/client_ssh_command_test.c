@@ -1,15 +1,12 @@
 #include "client/ssh_command.h"
 
-#include <limits.h>
-
 #include "unit/unit.h"
 
 static void
 check_words(const struct nitro_ssh_command *command, const char *const want[])
 {
-	char key_option[PATH_MAX + 32];
-	const char **words = nitro_ssh_command_words(
-	    command, key_option, sizeof key_option);
+	struct nitro_ssh_command_room room;
+	const char **words = nitro_ssh_command_words(command, &room);
 	size_t i = 0;
 
 	assert_non_null(words);
@@ -55,12 +52,34 @@ test_an_ephemeral_key_is_offered_alone(void **state)
 	check_words(&command, want);
 }
 
+static void
+test_through_a_vsock_this_program_is_the_proxy(void **state)
+{
+	static const char *const arguments[] = {
+	    "-oProxyCommand=none", "host", NULL};
+	static const char *const want[] = {"ssh", "-oBatchMode=no",
+	    "-oKbdInteractiveAuthentication=yes", "-oNumberOfPasswordPrompts=1",
+	    "-oIdentitiesOnly=yes", "-oIdentityFile=/tmp/x/id_ed25519",
+	    "-oProxyCommand=/tmp/x/nitro-ssh-askpass --vsock 3:8022",
+	    "-oProxyCommand=none", "host", NULL};
+	const struct nitro_ssh_command command = {.program = "ssh",
+	    .arguments = arguments,
+	    .askpass = "/tmp/x/nitro-ssh-askpass",
+	    .ephemeral_key = "/tmp/x/id_ed25519",
+	    .vsock = "3:8022",
+	    .keeps_preferred = true};
+
+	(void)state;
+	check_words(&command, want);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_our_options_stand_before_the_users),
 	    cmocka_unit_test(test_an_ephemeral_key_is_offered_alone),
+	    cmocka_unit_test(test_through_a_vsock_this_program_is_the_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,8 +357,7 @@ test_the_sig_structure_is_written_as_rfc_9052_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(structures); i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf payload = {0},
-				 want = {0}, got = {0};
+		struct nitro_buf payload = {0}, want = {0}, got = {0};
 		struct nitro_cose_sign1 msg = {0};
 
 		unit_fill(&payload, 0x5a, structures[i].payload_len);

@@ -252,8 +252,7 @@ test_a_key_of_another_spelling_is_unknown(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf payload = {0},
-				 value = {0};
+		struct nitro_buf payload = {0}, value = {0};
 		struct nitro_document got = {0};
 		struct sim_document doc;
 		struct sim_edit edits[2] = {
@@ -485,8 +484,7 @@ test_a_pcr_of_any_other_length_is_refused(void **state)
 	(void)state;
 	for (size_t n = 0; n <= 1024; n++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf payload = {0},
-				 value = {0}, pcr = {0};
+		struct nitro_buf payload = {0}, value = {0}, pcr = {0};
 		struct nitro_document got = {0};
 		struct sim_document doc;
 		struct sim_edit edit = {.key = "pcrs"};
@@ -513,8 +511,7 @@ test_32_pcrs_pass_and_33_do_not(void **state)
 	for (unsigned extra = 0; extra < 2; extra++)
 		for (unsigned k = 0; k < 2; k++) {
 			NITRO_DROP(nitro_buf_drop)
-			struct nitro_buf payload = {0},
-					 value = {0};
+			struct nitro_buf payload = {0}, value = {0};
 			struct nitro_document got = {0};
 			struct sim_document doc;
 			struct sim_edit edit = {.key = "pcrs"};
@@ -655,8 +652,7 @@ test_a_certificate_of_the_cabundle_has_1024_bytes_at_most(void **state)
 	(void)state;
 	for (size_t extra = 0; extra < 2; extra++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf payload = {0},
-				 der = {0};
+		struct nitro_buf payload = {0}, der = {0};
 		struct nitro_document got = {0};
 		struct sim_document doc;
 
@@ -775,8 +771,7 @@ test_no_key_comes_twice(void **state)
 	for (size_t i = 0; i < NITRO_COUNT_OF(fields); i++)
 		for (size_t k = 0; k < 2; k++) {
 			NITRO_DROP(nitro_buf_drop)
-			struct nitro_buf payload = {0},
-					 value = {0};
+			struct nitro_buf payload = {0}, value = {0};
 			struct nitro_document got = {0};
 			struct sim_document doc;
 			struct sim_edit edits[2] = {
@@ -820,8 +815,7 @@ test_an_unknown_value_may_be_7_deep(void **state)
 	for (size_t i = 0; i < NITRO_COUNT_OF(heads); i++)
 		for (size_t depth = 7; depth <= 8; depth++) {
 			NITRO_DROP(nitro_buf_drop)
-			struct nitro_buf payload = {0},
-					 value = {0};
+			struct nitro_buf payload = {0}, value = {0};
 			struct nitro_document got = {0};
 			struct sim_document doc;
 			struct sim_edit edit = {.key = "new"};
@@ -844,8 +838,7 @@ static void
 test_an_unknown_value_is_skipped_whatever_its_size(void **state)
 {
 	NITRO_DROP(nitro_buf_drop)
-	struct nitro_buf payload = {0},
-			 wide = {0}, deep = {0};
+	struct nitro_buf payload = {0}, wide = {0}, deep = {0};
 	struct nitro_document got = {0};
 	struct sim_document doc;
 	struct sim_edit edit = {.key = "new"};
@@ -923,8 +916,7 @@ static void
 test_a_payload_within_bytes_is_refused(void **state)
 {
 	NITRO_DROP(nitro_buf_drop)
-	struct nitro_buf payload = {0},
-			 twice = {0}, tagged = {0};
+	struct nitro_buf payload = {0}, twice = {0}, tagged = {0};
 	struct nitro_document got = {0};
 	struct sim_document doc;
 

@@ -99,6 +99,28 @@ static const struct policy_row rows[] = {
     {"a path with / at its end", WITH("measurements = \"/etc/a/\";"), 2,
 	"absolute"},
     {"the path /", WITH("measurements = \"/\";"), 2, "absolute"},
+    /* the evidence store */
+    {"evidence with every default", WITH("evidence = {};"), 0, NULL},
+    {"evidence with every key",
+	WITH("evidence = { directory = \"/e\"; keep_days = 1; max_mib = 1;"
+	     " required = true; };"),
+	0, NULL},
+    {"the most evidence",
+	WITH("evidence = { keep_days = 3650; max_mib = 65536; };"), 0, NULL},
+    {"evidence that is text", WITH("evidence = \"/e\";"), 0, "a group {"},
+    {"evidence that is a list", WITH("evidence = ( { } );"), 2, "a group {"},
+    {"a relative directory", WITH("evidence = { directory = \"e\"; };"), 2,
+	"absolute"},
+    {"no days", WITH("evidence = { keep_days = 0; };"), 2, "1 to 3650"},
+    {"too many days", WITH("evidence = { keep_days = 3651; };"), 2,
+	"1 to 3650"},
+    {"no MiB", WITH("evidence = {\nmax_mib = 0; };"), 3, "1 to 65536"},
+    {"too many MiB", WITH("evidence = { max_mib = 65537; };"), 2, "1 to 65536"},
+    {"required as a number", WITH("evidence = { required = 1; };"), 2,
+	"true or false"},
+    {"a slip in evidence", WITH("evidence = { max_mb = 5; };"), 2,
+	"\"max_mib\""},
+    {"evidence twice", WITH("evidence = {}; evidence = {};"), 2, "duplicate"},
     /* the name of the host */
     {"no name", WITH("server_name = \"\";"), 0, NULL},
     {"a name", WITH("server_name = \"bastion-1.example.com\";"), 0, NULL},
@@ -229,6 +251,30 @@ test_what_is_absent_has_the_strict_default(void **state)
 	assert_int_equal(settings.rules[0].workload_count, 1);
 	assert_string_equal(settings.rules[0].workloads[0], "billing");
 	assert_int_equal(settings.rules[0].line, 1);
+	assert_null(settings.evidence.directory);
+}
+
+static void
+test_evidence_is_off_or_has_bounds(void **state)
+{
+	NITRO_DROP(nitro_settings_drop) struct nitro_settings settings = {0};
+	NITRO_DROP(nitro_settings_drop) struct nitro_settings given = {0};
+
+	(void)state;
+	policy_settings(WITH("evidence = {};"), &settings);
+	assert_string_equal(
+	    settings.evidence.directory, "/var/lib/pam_nitro/evidence");
+	assert_true(settings.evidence.keep_ms == INT64_C(30) * 86400 * 1000);
+	assert_true(settings.evidence.max_bytes == INT64_C(256) * 1048576);
+	assert_false(settings.evidence.is_required);
+	policy_settings(
+	    WITH("evidence = { directory = \"/e\"; keep_days = 3650;"
+		 " max_mib = 65536; required = true; };"),
+	    &given);
+	assert_string_equal(given.evidence.directory, "/e");
+	assert_true(given.evidence.keep_ms == INT64_C(3650) * 86400 * 1000);
+	assert_true(given.evidence.max_bytes == INT64_C(65536) * 1048576);
+	assert_true(given.evidence.is_required);
 }
 
 static void
@@ -417,6 +463,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_setting_is_walked),
 	    cmocka_unit_test(test_what_is_absent_has_the_strict_default),
+	    cmocka_unit_test(test_evidence_is_off_or_has_bounds),
 	    cmocka_unit_test(test_what_is_given_is_what_counts),
 	    cmocka_unit_test(test_nothing_hides_behind_a_nul),
 	    cmocka_unit_test(test_ten_thousand_nested_lists_end_no_process),

@@ -45,8 +45,7 @@ test_the_shipped_roots_are_those_that_aws_publishes(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(roots); i++) {
 		NITRO_DROP(nitro_buf_drop)
-		struct nitro_buf pem = {0},
-				 want = {0};
+		struct nitro_buf pem = {0}, want = {0};
 		NITRO_DROP(nitro_trust_anchors_drop)
 		struct nitro_trust_anchors *made = NULL;
 		uint8_t got[NITRO_SHA256_LEN];

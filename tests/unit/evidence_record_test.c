@@ -1,0 +1,283 @@
+#include "policy/evidence_record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit/unit.h"
+
+static void
+fill(struct nitro_evidence_record *record)
+{
+	*record = (struct nitro_evidence_record){
+	    .time_ms = INT64_C(1793534645123), /* 2026-11-01T12:04:05.123Z */
+	    .err = NITRO_E_PCR,
+	    .mode = NITRO_MODE_OBSERVE,
+	    .user = "deploy",
+	    .rhost = "192.0.2.7",
+	    .binds_ssh_key = true,
+	    .wants_audience = true,
+	    .max_age_ms = 60000,
+	    .clock_skew_ms = 5000,
+	    .kind = NITRO_KIND_ENCLAVE,
+	    .module_id = "i-0123456789abcdef0-enc0123456789abcdef",
+	    .age_ms = -412,
+	    .workload = "billing",
+	    .version = "1.4.2",
+	    .entry_file = "/etc/pam_nitro/measurements.conf",
+	    .entry_line = 12,
+	    .differs_mask = 0x11,
+	    .key = "SHA256:abc",
+	    .audience = "pam_nitro/1 nonce=x key=y host=z user=deploy"};
+	for (unsigned i = 0; i < sizeof record->nonce; i++)
+		record->nonce[i] = (uint8_t)(0xf0 + i);
+	unit_append(&record->key_blob, UNIT_BYTES("key\0blob"));
+	unit_append(&record->document, UNIT_BYTES("\x84\x44\xa1"));
+}
+
+/* The form is a promise: a record of today is read in years. */
+static const char expected_text[] =
+    "pam_nitro-evidence=1\n"
+    "time=2026-11-01T12:04:05.123Z\n"
+    "result=deny\n"
+    "reason=pcr_mismatch\n"
+    "mode=observe\n"
+    "user=deploy\n"
+    "rhost=192.0.2.7\n"
+    "binding=true\n"
+    "audience_required=true\n"
+    "max_age_ms=60000\n"
+    "clock_skew_ms=5000\n"
+    "kind=enclave\n"
+    "module_id=i-0123456789abcdef0-enc0123456789abcdef\n"
+    "age_ms=-412\n"
+    "workload=billing\n"
+    "version=1.4.2\n"
+    "entry_file=/etc/pam_nitro/measurements.conf\n"
+    "entry_line=12\n"
+    "differs=pcr0,pcr4\n"
+    "revoked=\n"
+    "nonce=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
+    "000102030405060708090a0b0c0d0e0f\n"
+    "key=SHA256:abc\n"
+    "audience=pam_nitro/1 nonce=x key=y host=z user=deploy\n"
+    "key_blob=a2V5AGJsb2I=\n"
+    "document=hESh\n"
+    "end=pam_nitro-evidence\n";
+
+static nitro_err
+parse(struct nitro_bytes text, struct nitro_evidence_record *record)
+{
+	struct nitro_fault fault = {0};
+	nitro_err err = nitro_evidence_record_parse(
+	    text, "/test/record", record, &fault);
+
+	if (err != NITRO_OK) {
+		assert_err(fault.err, err);
+		assert_string_equal(fault.file, "/test/record");
+		assert_true(fault.text[0] != '\0');
+	}
+	return err;
+}
+
+static void
+test_a_record_is_written_as_the_manual_says(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record;
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+
+	(void)state;
+	fill(&record);
+	assert_err(nitro_evidence_record_format(&record, &text), NITRO_OK);
+	assert_int_equal(unit_bytes_differ("record", nitro_bytes_of_buf(&text),
+			     nitro_bytes_of_text(expected_text)),
+	    0);
+}
+
+static void
+test_what_was_written_is_what_is_read(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record wanted, read = {0};
+
+	(void)state;
+	fill(&wanted);
+	assert_err(parse(nitro_bytes_of_text(expected_text), &read), NITRO_OK);
+	assert_true(read.time_ms == wanted.time_ms);
+	assert_err(read.err, NITRO_E_PCR);
+	assert_int_equal(read.mode, NITRO_MODE_OBSERVE);
+	assert_string_equal(read.user, "deploy");
+	assert_true(read.binds_ssh_key && read.wants_audience);
+	assert_true(read.max_age_ms == 60000 && read.age_ms == -412);
+	assert_int_equal(read.kind, NITRO_KIND_ENCLAVE);
+	assert_true(read.entry_line == 12);
+	assert_int_equal(read.differs_mask, 0x11);
+	assert_memory_equal(read.nonce, wanted.nonce, sizeof read.nonce);
+	assert_int_equal(
+	    unit_bytes_differ("key", nitro_bytes_of_buf(&read.key_blob),
+		nitro_bytes_of_buf(&wanted.key_blob)),
+	    0);
+	assert_int_equal(
+	    unit_bytes_differ("document", nitro_bytes_of_buf(&read.document),
+		nitro_bytes_of_buf(&wanted.document)),
+	    0);
+}
+
+/* O01 O03 */
+static void
+test_hostile_text_stays_in_its_line_and_comes_back(void **state)
+{
+	static const char hostile[] =
+	    "a\nresult=allow\r\x1b[2J\x7f\xff\\x41\t= \"";
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record, read = {0};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+	size_t lines = 0;
+
+	(void)state;
+	fill(&record);
+	nitro_evidence_record_set(
+	    record.rhost, sizeof record.rhost, nitro_bytes_of_text(hostile));
+	assert_err(nitro_evidence_record_format(&record, &text), NITRO_OK);
+	for (size_t i = 0; i < text.len; i++) {
+		lines += text.ptr[i] == '\n' ? 1 : 0;
+		assert_true(text.ptr[i] == '\n' ||
+			    (text.ptr[i] >= ' ' && text.ptr[i] <= '~'));
+	}
+	assert_int_equal(lines, 26);
+	assert_err(parse(nitro_bytes_of_buf(&text), &read), NITRO_OK);
+	assert_string_equal(read.rhost, hostile);
+}
+
+static void
+test_the_longest_values_fit(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record, read = {0};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0}, long_text = {0};
+
+	(void)state;
+	fill(&record);
+	unit_fill(&long_text, 0xff, 2000);
+	nitro_evidence_record_set(record.module_id, sizeof record.module_id,
+	    nitro_bytes_of_buf(&long_text));
+	nitro_evidence_record_set(record.audience, sizeof record.audience,
+	    nitro_bytes_of_buf(&long_text));
+	assert_int_equal(strlen(record.audience), NITRO_AUDIENCE_MAX);
+	record.differs_mask = UINT32_MAX;
+	unit_fill(&record.document, 0, 16384 - record.document.len);
+	unit_fill(&record.key_blob, 0, 16384 - record.key_blob.len);
+	assert_err(nitro_evidence_record_format(&record, &text), NITRO_OK);
+	assert_in_range(text.len, 1, NITRO_EVIDENCE_RECORD_MAX);
+	assert_err(parse(nitro_bytes_of_buf(&text), &read), NITRO_OK);
+	assert_string_equal(read.audience, record.audience);
+	assert_string_equal(read.module_id, record.module_id);
+	assert_true(read.differs_mask == UINT32_MAX);
+}
+
+/* A crash, a full disk or an editor leaves nothing that passes for a record. */
+static void
+test_a_record_that_is_cut_anywhere_is_refused(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record read = {0};
+	struct nitro_bytes whole = nitro_bytes_of_text(expected_text);
+
+	(void)state;
+	for (size_t n = 0; n < whole.len; n++)
+		assert_err(parse(nitro_bytes_slice(whole, 0, n), &read),
+		    NITRO_E_FILE_READ);
+	assert_null(read.document.ptr);
+}
+
+/* One piece of the text above replaced by another. */
+static const struct {
+	const char *name, *from, *to;
+} rows[] = {
+    {"another version", "evidence=1\n", "evidence=2\n"},
+    {"a byte after the end", "end=pam_nitro-evidence\n",
+	"end=pam_nitro-evidence\n\n"},
+    {"a line twice", "mode=observe\n", "mode=observe\nmode=observe\n"},
+    {"a line that is missing", "mode=observe\n", ""},
+    {"another order", "user=deploy\nrhost=192.0.2.7\n",
+	"rhost=192.0.2.7\nuser=deploy\n"},
+    {"an unknown key", "mode=observe\n", "modus=observe\n"},
+    {"an admitted login with a reason", "result=deny\n", "result=allow\n"},
+    {"an unknown reason", "pcr_mismatch", "pcr_mismatched"},
+    {"a refused login without one", "pcr_mismatch", "ok"},
+    {"another word for a mode", "observe", "Observe"},
+    {"a time of another form", "04:05.123Z", "04:05Z"},
+    {"no time", "time=2026-11-01T12:04:05.123Z", "time="},
+    {"a nonce in upper case", "f0f1", "F0F1"},
+    {"a nonce that is short", "nonce=f0", "nonce="},
+    {"a number with a leading zero", "=60000", "=060000"},
+    {"a number with a plus", "=60000", "=+60000"},
+    {"minus zero", "=-412", "=-0"},
+    {"a number beyond 9 digits", "=60000", "=1000000000"},
+    {"PCRs in another order", "pcr0,pcr4", "pcr4,pcr0"},
+    {"PCR 32", "pcr0,pcr4", "pcr32"},
+    {"a comma too many", "pcr0,pcr4", "pcr0,"},
+    {"a raw control byte", "192.0.2.7", "192.0\t2.7"},
+    {"an escape of upper case", "192.0.2.7", "192\\xFF"},
+    {"an escape of a plain byte", "192.0.2.7", "192\\x41"},
+    {"an escaped NUL", "192.0.2.7", "192\\x00"},
+    {"an escape that ends too early", "192.0.2.7", "192\\x1"},
+    {"base64 without padding", "a2V5AGJsb2I=", "a2V5AGJsb2I"},
+    {"base64 with a blank", "hESh", "hE Sh"},
+    {"carriage returns", "mode=observe\n", "mode=observe\r\n"},
+};
+
+static void
+test_nothing_but_the_form_is_read(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record read = {0};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
+		NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+		const char *at = strstr(expected_text, rows[i].from);
+
+		assert_non_null(at);
+		unit_append(
+		    &text, (struct nitro_bytes){(const uint8_t *)expected_text,
+			       (size_t)(at - expected_text)});
+		unit_append(&text, nitro_bytes_of_text(rows[i].to));
+		unit_append(
+		    &text, nitro_bytes_of_text(at + strlen(rows[i].from)));
+		wrong += unit_differs(rows[i].name,
+		    parse(nitro_bytes_of_buf(&text), &read), NITRO_E_FILE_READ);
+	}
+	assert_int_equal(wrong, 0);
+	assert_null(read.document.ptr);
+}
+
+static void
+test_a_file_that_is_too_long_is_refused(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record read = {0};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+
+	(void)state;
+	unit_fill(&text, 'a', NITRO_EVIDENCE_RECORD_MAX + 1);
+	assert_err(parse(nitro_bytes_of_buf(&text), &read), NITRO_E_FILE_READ);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_record_is_written_as_the_manual_says),
+	    cmocka_unit_test(test_what_was_written_is_what_is_read),
+	    cmocka_unit_test(
+		test_hostile_text_stays_in_its_line_and_comes_back),
+	    cmocka_unit_test(test_the_longest_values_fit),
+	    cmocka_unit_test(test_a_record_that_is_cut_anywhere_is_refused),
+	    cmocka_unit_test(test_nothing_but_the_form_is_read),
+	    cmocka_unit_test(test_a_file_that_is_too_long_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
