@@ -1,4 +1,4 @@
-/* The word that somebody probably meant. Private to policy/. */
+/* The word that somebody probably meant. */
 #ifndef NITRO_POLICY_NEAREST_H
 #define NITRO_POLICY_NEAREST_H
 

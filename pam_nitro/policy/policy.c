@@ -58,6 +58,7 @@ read_certificate(const char *path, struct nitro_buf *der,
 }
 
 struct loading {
+	const struct nitro_draft *draft; /* or NULL */
 	struct nitro_measurements *measurements;
 	struct nitro_fault *fault;
 };
@@ -69,6 +70,10 @@ load_file(const char *path, void *context)
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
 	nitro_err err;
 
+	if (loading->draft != NULL && strcmp(loading->draft->path, path) == 0)
+		return nitro_measurements_parse(loading->draft->text, path,
+		    read_certificate, NULL, loading->measurements,
+		    loading->fault);
 	err = nitro_secure_file_read(path, &text, loading->fault);
 	if (err != NITRO_OK)
 		return err;
@@ -77,10 +82,10 @@ load_file(const char *path, void *context)
 }
 
 static nitro_err
-load_measurements(const char *path, struct nitro_measurements *measurements,
-    struct nitro_fault *fault)
+load_measurements(const char *path, const struct nitro_draft *draft,
+    struct nitro_measurements *measurements, struct nitro_fault *fault)
 {
-	struct loading loading = {measurements, fault};
+	struct loading loading = {draft, measurements, fault};
 	struct stat st;
 	nitro_err err;
 
@@ -96,6 +101,23 @@ load_measurements(const char *path, struct nitro_measurements *measurements,
 		return nitro_fault_set(fault, NITRO_E_MEASUREMENTS, path, 0,
 		    "no entry in measurements yet, so nothing is allowed in: "
 		    "add one, see pam_nitro_measurements(5)");
+	return NITRO_OK;
+}
+
+nitro_err
+nitro_policy_load_measurements(const char *path,
+    const struct nitro_draft *draft, struct nitro_measurements *measurements,
+    struct nitro_fault *fault)
+{
+	NITRO_DROP(nitro_measurements_drop)
+	struct nitro_measurements loaded = {0};
+	nitro_err err;
+
+	err = load_measurements(path, draft, &loaded, fault);
+	if (err != NITRO_OK)
+		return err;
+	*measurements = loaded;
+	loaded = (struct nitro_measurements){0};
 	return NITRO_OK;
 }
 
@@ -147,8 +169,8 @@ check_workloads(const char *path, const struct nitro_policy *policy,
 }
 
 nitro_err
-nitro_policy_load(
-    const char *path, struct nitro_policy *policy, struct nitro_fault *fault)
+nitro_policy_load_draft(const char *path, const struct nitro_draft *draft,
+    struct nitro_policy *policy, struct nitro_fault *fault)
 {
 	NITRO_DROP(nitro_policy_drop) struct nitro_policy loaded = {0};
 	nitro_err err;
@@ -162,7 +184,7 @@ nitro_policy_load(
 	if (err != NITRO_OK)
 		return err;
 	err = load_measurements(
-	    loaded.settings.measurements, &loaded.measurements, fault);
+	    loaded.settings.measurements, draft, &loaded.measurements, fault);
 	if (err != NITRO_OK)
 		return err;
 	if ((err = check_workloads(path, &loaded, fault)) != NITRO_OK)
@@ -170,6 +192,13 @@ nitro_policy_load(
 	*policy = loaded;
 	loaded = (struct nitro_policy){0};
 	return NITRO_OK;
+}
+
+nitro_err
+nitro_policy_load(
+    const char *path, struct nitro_policy *policy, struct nitro_fault *fault)
+{
+	return nitro_policy_load_draft(path, NULL, policy, fault);
 }
 
 void

@@ -29,6 +29,26 @@ NITRO_MUST_CHECK nitro_err nitro_policy_load(
 NITRO_MUST_CHECK nitro_err nitro_policy_load_settings(const char *path,
     struct nitro_settings *settings, struct nitro_fault *fault);
 
+/* A text that counts instead of what the file at path has. Borrowed. */
+struct nitro_draft {
+	const char *path;
+	struct nitro_bytes text;
+};
+
+/* nitro_policy_load() as if the draft, which may be NULL, were written already. */
+NITRO_MUST_CHECK nitro_err nitro_policy_load_draft(const char *path,
+    const struct nitro_draft *draft, struct nitro_policy *policy,
+    struct nitro_fault *fault);
+
+/*
+ * The measurements of one file or folder alone, likewise.
+ * measurements  filled on success, released by nitro_measurements_drop();
+ *               untouched on error.
+ */
+NITRO_MUST_CHECK nitro_err nitro_policy_load_measurements(const char *path,
+    const struct nitro_draft *draft, struct nitro_measurements *measurements,
+    struct nitro_fault *fault);
+
 void nitro_policy_drop(struct nitro_policy *policy);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What secure_file.c and secure_folder.c share: a path walked from "/" down,
- * every folder judged on the way. Private to policy/.
+ * What secure_file.c, secure_folder.c and who replaces such a file share: a
+ * path walked from "/" down, every folder judged on the way.
  */
 #ifndef NITRO_POLICY_SECURE_PATH_H
 #define NITRO_POLICY_SECURE_PATH_H
