@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct outcome {
 	enum nitro_class class;
@@ -51,6 +52,17 @@ const char *
 nitro_err_advice(nitro_err err)
 {
 	return outcome_of(err)->advice;
+}
+
+bool
+nitro_err_find(const char *token, nitro_err *err)
+{
+	for (unsigned i = 0; i < NITRO_ERR_COUNT; i++)
+		if (strcmp(token, outcomes[i].token) == 0) {
+			*err = (nitro_err)i;
+			return true;
+		}
+	return false;
 }
 
 const char *

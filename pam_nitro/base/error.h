@@ -12,6 +12,7 @@
 #ifndef NITRO_BASE_ERROR_H
 #define NITRO_BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What kind of trouble; the module maps a class to one PAM code. */
@@ -284,6 +285,11 @@ enum nitro_stage {
 	    "look at memory and at the libcrypto of this host") \
 	X(NITRO_E_PAM, SYSTEM, DONE, "pam_failed", "libpam failed", \
 	    "look at memory and at the libpam of this host") \
+	X(NITRO_E_EVIDENCE_NOT_KEPT, SYSTEM, DONE, "evidence_not_kept", \
+	    "this login cannot be recorded in the evidence store, and the " \
+	    "settings require it", \
+	    "see why in the log line: free space, owner and mode of the " \
+	    "directory of evidence in pam_nitro.conf(5)") \
 	X(NITRO_E_INTERNAL, SYSTEM, DONE, "internal_error", \
 	    "the module contradicts itself", \
 	    "please report it with this log line")
@@ -300,6 +306,9 @@ enum nitro_stage nitro_err_stage(nitro_err err);
 const char *nitro_err_token(nitro_err err);
 const char *nitro_err_sentence(nitro_err err);
 const char *nitro_err_advice(nitro_err err);
+
+/* The outcome of that token; false, and *err untouched, where there is none. */
+bool nitro_err_find(const char *token, nitro_err *err);
 
 /* "settings", "challenge", "answer", "cose", ... */
 const char *nitro_stage_name(enum nitro_stage stage);

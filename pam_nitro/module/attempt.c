@@ -46,14 +46,15 @@ nitro_attempt_config_path(
 	return NITRO_OK;
 }
 
-static const char *
-text_item(pam_handle_t *pamh, int type)
+/* A copy of the item, "" where it is not set; NULL without memory. */
+static char *
+copy_item(pam_handle_t *pamh, int type)
 {
 	const void *item = NULL;
 
 	if (pam_get_item(pamh, type, &item) != PAM_SUCCESS || item == NULL)
-		return "";
-	return item;
+		item = "";
+	return nitro_text_copy(nitro_bytes_of_text(item));
 }
 
 /* From the kernel each time: a state of our own would be the same in two forks. */
@@ -158,6 +159,7 @@ judge(struct nitro_attempt *attempt, const struct nitro_account *account,
 
 	if ((err = now_ms(&login.now_ms)) != NITRO_OK)
 		return err;
+	attempt->now_ms = login.now_ms;
 	expectation = expect(attempt, key, login.now_ms);
 	err = nitro_evidence_verify(evidence, &expectation,
 	    attempt->policy.anchors, &attempt->facts, &attempt->verified);
@@ -170,17 +172,21 @@ judge(struct nitro_attempt *attempt, const struct nitro_account *account,
 static nitro_err
 begin(pam_handle_t *pamh, struct nitro_attempt *attempt)
 {
-	attempt->user = text_item(pamh, PAM_USER);
-	attempt->rhost = text_item(pamh, PAM_RHOST);
+	nitro_err err;
+
 	/* First of all, for the reference that every refusal carries. */
-	return draw_nonce(attempt->nonce);
+	if ((err = draw_nonce(attempt->nonce)) != NITRO_OK)
+		return err;
+	if ((attempt->user = copy_item(pamh, PAM_USER)) == NULL ||
+	    (attempt->rhost = copy_item(pamh, PAM_RHOST)) == NULL)
+		return NITRO_E_MEMORY;
+	return NITRO_OK;
 }
 
 nitro_err
 nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
     struct nitro_attempt *attempt)
 {
-	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
 	NITRO_DROP(nitro_account_drop) struct nitro_account account = {0};
 	NITRO_DROP(drop_proved_key) struct proved_key key = {0};
 	const char *path = NULL;
@@ -198,9 +204,13 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 		NITRO_OK ||
 	    (err = make_challenge(attempt, &key)) != NITRO_OK ||
 	    (err = nitro_conversation_ask(
-		 pamh, &attempt->challenge, &evidence)) != NITRO_OK)
+		 pamh, &attempt->challenge, &attempt->evidence)) != NITRO_OK)
 		return err;
-	return judge(attempt, &account, &key, nitro_bytes_of_buf(&evidence));
+	err = judge(
+	    attempt, &account, &key, nitro_bytes_of_buf(&attempt->evidence));
+	attempt->key_blob = key.blob;
+	key.blob = (struct nitro_buf){0};
+	return err;
 }
 
 nitro_err
@@ -233,4 +243,8 @@ nitro_attempt_drop(struct nitro_attempt *attempt)
 {
 	nitro_verified_drop(&attempt->verified);
 	nitro_policy_drop(&attempt->policy);
+	nitro_buf_drop(&attempt->evidence);
+	nitro_buf_drop(&attempt->key_blob);
+	nitro_text_drop(&attempt->user);
+	nitro_text_drop(&attempt->rhost);
 }

@@ -13,17 +13,22 @@
 #include "ssh/challenge.h"
 
 struct nitro_attempt {
-	const char *user;               /* PAM_USER, or "" */
-	const char *rhost;              /* PAM_RHOST, or "" */
+	/* Copies: the application may set the items while a prompt is open. */
+	char *user;  /* PAM_USER, or ""; NULL until it was read */
+	char *rhost; /* PAM_RHOST, or ""; likewise */
 	uint8_t nonce[NITRO_NONCE_LEN]; /* zero until it was drawn */
 	enum nitro_mode mode; /* enforce until the settings were read */
 	struct nitro_policy policy;
 	struct nitro_challenge challenge; /* key is "" until it was made */
+	struct nitro_buf key_blob;        /* what was proved; empty for none */
+	struct nitro_buf evidence;        /* the answer, as far as it came */
+	int64_t now_ms;                   /* when it was judged; 0 before */
 	struct nitro_evidence_facts facts;
 	struct nitro_verified
 	    *verified; /* NULL until the signatures verified */
 	struct nitro_decision decision;
-	struct nitro_fault fault; /* of the files */
+	struct nitro_fault fault; /* of the files, or of the evidence store */
+	bool is_evidence_lost;    /* see module/keep.h */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "module/attempt.h"
 #include "module/conversation.h"
+#include "module/keep.h"
 #include "module/report.h"
 
 /* The user whom this handle's auth stage admitted, for its account stage. */
@@ -91,7 +92,8 @@ login(pam_handle_t *pamh, int argc, const char **argv,
 	nitro_err err;
 
 	if ((err = forget_admitted(pamh)) != NITRO_OK ||
-	    (err = nitro_attempt_login(pamh, argc, argv, attempt)) != NITRO_OK)
+	    (err = nitro_keep_evidence(attempt,
+		 nitro_attempt_login(pamh, argc, argv, attempt))) != NITRO_OK)
 		return err;
 	if (attempt->mode == NITRO_MODE_ENFORCE &&
 	    (err = nitro_report_environment(pamh, attempt)) != NITRO_OK)
@@ -103,7 +105,7 @@ NITRO_EXPORT int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	NITRO_DROP(nitro_attempt_drop)
-	struct nitro_attempt attempt = {.user = "", .rhost = ""};
+	struct nitro_attempt attempt = {0};
 	nitro_err err = login(pamh, argc, argv, &attempt);
 
 	nitro_report(pamh, err, &attempt);
@@ -120,7 +122,7 @@ NITRO_EXPORT int
 pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	NITRO_DROP(nitro_attempt_drop)
-	struct nitro_attempt attempt = {.user = "", .rhost = ""};
+	struct nitro_attempt attempt = {0};
 	bool is_governed = false;
 	nitro_err err = nitro_attempt_account(
 	    pamh, argc, argv, &attempt, &is_governed);

@@ -220,6 +220,8 @@ nitro_report(
 	    reference);
 	if (attempt->mode == NITRO_MODE_OBSERVE)
 		add(&line, " mode=observe");
+	if (attempt->is_evidence_lost)
+		add(&line, " evidence=failed");
 	add_text(&line, "user", attempt->user, NAME_SHOWN);
 	add_text(&line, "rhost", attempt->rhost, ADDRESS_SHOWN);
 	add_document(&line, attempt);

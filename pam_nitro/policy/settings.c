@@ -9,7 +9,9 @@
 
 static const char *const known_keys[] = {"mode", "measurements",
     "trust_anchors", "server_name", "binding", "audience", "max_age_s",
-    "clock_skew_s", "users"};
+    "clock_skew_s", "evidence", "users"};
+static const char *const known_evidence_keys[] = {
+    "directory", "keep_days", "max_mib", "required"};
 static const char *const known_rule_keys[] = {"user", "group", "workloads"};
 
 static void
@@ -32,6 +34,7 @@ nitro_settings_drop(struct nitro_settings *settings)
 	nitro_free(settings->measurements);
 	nitro_free(settings->trust_anchors);
 	nitro_free(settings->server_name);
+	nitro_free(settings->evidence.directory);
 	*settings = (struct nitro_settings){0};
 }
 
@@ -220,6 +223,54 @@ parse_times(const struct nitro_config *config, struct nitro_settings *settings)
 }
 
 static nitro_err
+parse_evidence_bounds(const struct nitro_config *config,
+    const config_setting_t *at, struct nitro_evidence_settings *evidence)
+{
+	int keep_days = NITRO_EVIDENCE_KEEP_DAYS;
+	int max_mib = NITRO_EVIDENCE_MAX_MIB;
+	nitro_err err;
+
+	err = nitro_config_number(config, at, "keep_days",
+	    (struct nitro_config_range){1, 3650}, &keep_days);
+	if (err != NITRO_OK)
+		return err;
+	err = nitro_config_number(config, at, "max_mib",
+	    (struct nitro_config_range){1, 65536}, &max_mib);
+	if (err != NITRO_OK)
+		return err;
+	evidence->keep_ms = keep_days * (INT64_C(24) * 60 * 60 * 1000);
+	evidence->max_bytes = max_mib * (INT64_C(1024) * 1024);
+	return nitro_config_bool(
+	    config, at, "required", &evidence->is_required);
+}
+
+/* Off where it is absent; "evidence = {}" is on with every default. */
+static nitro_err
+parse_evidence(
+    const struct nitro_config *config, struct nitro_evidence_settings *evidence)
+{
+	const config_setting_t *at = config_setting_get_member(
+	    nitro_config_root(config), "evidence");
+	nitro_err err;
+
+	if (at == NULL)
+		return NITRO_OK;
+	err = nitro_config_check_group(
+	    config, at, COUNT_AND(known_evidence_keys));
+	if (err != NITRO_OK)
+		return err;
+	err = nitro_config_path(config, at, "directory", &evidence->directory);
+	if (err != NITRO_OK)
+		return err;
+	if (evidence->directory == NULL)
+		evidence->directory = nitro_text_copy(
+		    nitro_bytes_of_text(NITRO_EVIDENCE_PATH));
+	if (evidence->directory == NULL)
+		return nitro_config_no_memory(config, at);
+	return parse_evidence_bounds(config, at, evidence);
+}
+
+static nitro_err
 parse_server_name(
     const struct nitro_config *config, struct nitro_settings *settings)
 {
@@ -275,6 +326,9 @@ parse_all(const struct nitro_config *config, struct nitro_settings *settings)
 		return err;
 	err = parse_path(config, "trust_anchors", NITRO_TRUST_ANCHORS_PATH,
 	    &settings->trust_anchors);
+	if (err != NITRO_OK)
+		return err;
+	err = parse_evidence(config, &settings->evidence);
 	if (err != NITRO_OK)
 		return err;
 	return parse_users(config, settings);

@@ -11,6 +11,9 @@
 #define NITRO_MAX_AGE_DEFAULT_MS 60000
 #define NITRO_CLOCK_SKEW_DEFAULT_MS 5000
 #define NITRO_NAME_MAX 64 /* bytes of a workload's or version's name */
+#define NITRO_EVIDENCE_PATH "/var/lib/pam_nitro/evidence"
+#define NITRO_EVIDENCE_KEEP_DAYS 30
+#define NITRO_EVIDENCE_MAX_MIB 256
 
 enum nitro_mode {
 	NITRO_MODE_ENFORCE = 0,
@@ -26,6 +29,14 @@ struct nitro_user_rule {
 	unsigned line;
 };
 
+/* "evidence": where logins are recorded, see policy/evidence_store.h. */
+struct nitro_evidence_settings {
+	char *directory; /* absolute path; NULL: nothing is recorded */
+	int64_t keep_ms;
+	int64_t max_bytes;
+	bool is_required; /* a login that cannot be recorded is refused */
+};
+
 struct nitro_settings {
 	enum nitro_mode mode;
 	char *measurements;  /* absolute path of a file or folder */
@@ -37,6 +48,7 @@ struct nitro_settings {
 	int64_t clock_skew_ms;
 	struct nitro_user_rule *rules;
 	size_t rule_count;
+	struct nitro_evidence_settings evidence;
 };
 
 /*
