@@ -19,10 +19,10 @@ WARNINGS    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion 
                -Wimplicit-fallthrough
 HARDENING   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
 CFLAGS      ?= -O2 -g
-ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -DNITRO_VERSION='"$(VERSION)"' \
+ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -DNITRO_VERSION='"$(VERSION)"' \
                $(WARNINGS) $(WERROR) $(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(CFLAGS) \
                -ffile-prefix-map=$(CURDIR)=. -Ipam_nitro -MMD -MP
-ALL_LDFLAGS  = $(SANITIZE) -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS  = $(SANITIZE) -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 
 # A sanitizer's runtime comes with the program that loads the module.
 comma       := ,
@@ -83,6 +83,10 @@ $(BUILD)/libsim.a: $(call objects,$(filter-out %/main.c,$(SIM)))
 $(BUILD)/nitro-sim: $(call objects,$(wildcard tests/sim/main.c)) $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig
 
+# Plays /dev/nsm for the unmodified nitro-ssh.
+$(BUILD)/nsm-supervisor: $(call objects,tests/sim/supervisor/main.c)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 MODULE_TESTS := $(patsubst tests/module/%.c,$(BUILD)/tests/module/%,$(sort $(wildcard tests/module/*_test.c)))
 SCRIPT_TESTS := $(sort $(wildcard tests/unit/*_test.sh tests/unit/*_test.py tests/module/*_test.sh))
@@ -115,7 +119,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsim.a $(BUILD)/
 .SECONDARY:
 
 .PHONY: tests
-tests: $(UNIT_TESTS) $(MODULE_TESTS) $(BUILD)/nitro-sim ## build the test programs
+tests: $(UNIT_TESTS) $(MODULE_TESTS) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor ## build the test programs
 
 .PHONY: deps
 deps: ## install what is missing for build, tests and demo (needs root)
@@ -127,7 +131,7 @@ check: deps ## install what is missing, build, run all tests (needs root)
 	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(MODULE_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
 
 .PHONY: check-unit
-check-unit: all tests ## unit and module tests alone, no root needed
+check-unit: all nitro-ssh-static tests ## unit and module tests alone, no root needed
 	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(SCRIPT_TESTS) $(MODULE_TESTS)
 
 .PHONY: check-asan
@@ -135,6 +139,16 @@ check-asan: ## unit and module tests under AddressSanitizer and UndefinedBehavio
 	$(MAKE) BUILD=$(BUILD)/asan CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
 	BUILD=$(BUILD)/asan tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS))
+
+.PHONY: check-enclave
+check-enclave: deps ## logins from real enclave machines in QEMU, built once from Debian's source (needs root)
+	$(MAKE) all nitro-ssh-static $(BUILD)/nitro-sim
+	BUILD=$(BUILD) TEST_TIMEOUT=2400 tests/run tests/enclave/enclave_test.py
+
+.PHONY: check-clients
+check-clients: deps ## the examples for paramiko, AsyncSSH, Go and Ansible at a real sshd (needs root)
+	$(MAKE) all $(BUILD)/nitro-sim
+	BUILD=$(BUILD) TEST_TIMEOUT=900 tests/run tests/clients/clients_test.py
 
 .PHONY: lint
 lint: ## formatting, static analysis, manual pages, include direction
