@@ -17,7 +17,8 @@
 /*
  * ssh starts the askpass program by path alone, so the path tells it that it
  * is one, and in which folder to look: a link in the run's folder. (An
- * environment variable would also reach a nitro-ssh in ProxyCommand.)
+ * environment variable would also reach a nitro-ssh in ProxyCommand.) With
+ * --vsock the same link is the ProxyCommand: its path needs no quoting.
  */
 static bool
 link_askpass(const struct nitro_private_folder *folder, char path[PATH_MAX],
@@ -98,6 +99,7 @@ run_in(const struct nitro_login *login, const struct nitro_ssh_config *config,
 	    .arguments = login->arguments,
 	    .askpass = askpass,
 	    .keeps_preferred = config->has_preferred_authentications,
+	    .vsock = login->vsock,
 	    .source = login->source};
 
 	if (!nitro_private_folder_make(NULL, &folder, why) ||

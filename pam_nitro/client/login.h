@@ -10,7 +10,9 @@
 struct nitro_login {
 	const char *const *arguments; /* for ssh; ends in NULL */
 	const char *source;           /* text of the document source, or NULL */
-	bool wants_ephemeral_key;     /* even where there are other keys */
+	const char
+	    *vsock; /* "CID:PORT" to go through; NULL for ssh's own way */
+	bool wants_ephemeral_key; /* even where there are other keys */
 };
 
 /*

@@ -21,6 +21,7 @@ static const char *const always[] = {"-oBatchMode=no",
     "-oKbdInteractiveAuthentication=yes", "-oNumberOfPasswordPrompts=1"};
 
 #define PREFERRED "-oPreferredAuthentications=publickey,keyboard-interactive"
+#define OPTIONAL 4 /* words that may stand behind always[] */
 
 static size_t
 count_words(const char *const words[])
@@ -34,11 +35,11 @@ count_words(const char *const words[])
 
 const char **
 nitro_ssh_command_words(const struct nitro_ssh_command *command,
-    char *key_option, size_t key_option_size)
+    struct nitro_ssh_command_room *room)
 {
 	size_t count = count_words(command->arguments), n = 0;
 	const char **words = nitro_alloc(
-	    1 + NITRO_COUNT_OF(always) + 3 + count + 1, sizeof *words);
+	    1 + NITRO_COUNT_OF(always) + OPTIONAL + count + 1, sizeof *words);
 
 	if (words == NULL)
 		return NULL;
@@ -48,10 +49,16 @@ nitro_ssh_command_words(const struct nitro_ssh_command *command,
 	if (!command->keeps_preferred)
 		words[n++] = PREFERRED;
 	if (command->ephemeral_key != NULL) {
-		(void)snprintf(key_option, key_option_size, "-oIdentityFile=%s",
+		(void)snprintf(room->key, sizeof room->key, "-oIdentityFile=%s",
 		    command->ephemeral_key);
 		words[n++] = "-oIdentitiesOnly=yes";
-		words[n++] = key_option;
+		words[n++] = room->key;
+	}
+	if (command->vsock != NULL) {
+		(void)snprintf(room->proxy, sizeof room->proxy,
+		    "-oProxyCommand=%s --vsock %s", command->askpass,
+		    command->vsock);
+		words[n++] = room->proxy;
 	}
 	for (size_t i = 0; i < count; i++)
 		words[n++] = command->arguments[i];
@@ -80,9 +87,8 @@ become_ssh(const struct nitro_ssh_command *command, const char *const words[])
 static pid_t
 start(const struct nitro_ssh_command *command)
 {
-	char key_option[PATH_MAX + 32];
-	const char **words = nitro_ssh_command_words(
-	    command, key_option, sizeof key_option);
+	struct nitro_ssh_command_room room;
+	const char **words = nitro_ssh_command_words(command, &room);
 	pid_t pid;
 
 	if (words == NULL)

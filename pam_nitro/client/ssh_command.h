@@ -2,16 +2,24 @@
 #ifndef NITRO_CLIENT_SSH_COMMAND_H
 #define NITRO_CLIENT_SSH_COMMAND_H
 
+#include <limits.h>
+
 #include "client/complaint.h"
 
 struct nitro_ssh_command {
 	const char *program;          /* a name for PATH, or a path */
 	const char *const *arguments; /* the user's, untouched; ends in NULL */
 	const char *ephemeral_key;    /* private file to offer; NULL for none */
+	const char *vsock;            /* "CID:PORT" to go through, or NULL */
 	bool keeps_preferred;       /* the user set PreferredAuthentications */
 	const char *askpass;        /* path of the askpass program */
 	const char *source;         /* for NITRO_SSH_SOURCE */
 	bool knows_askpass_require; /* OpenSSH 8.4 and later */
+};
+
+/* Room for words that are put together; it must live as long as they do. */
+struct nitro_ssh_command_room {
+	char key[PATH_MAX + 32], proxy[PATH_MAX + 64];
 };
 
 /*
@@ -19,11 +27,11 @@ struct nitro_ssh_command {
  * because ssh takes the first value of an option. The array is released by
  * nitro_free(), its words belong to command. NULL without memory.
  *
- * key_option  written to; 5 KiB hold any path of a private folder.
+ * room  written to.
  */
 NITRO_MUST_CHECK const char **nitro_ssh_command_words(
-    const struct nitro_ssh_command *command, char *key_option,
-    size_t key_option_size);
+    const struct nitro_ssh_command *command,
+    struct nitro_ssh_command_room *room);
 
 /*
  * Run it to its end: pass signals on, stop and go on with it. The signals
