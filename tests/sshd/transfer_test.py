@@ -5,7 +5,9 @@ logins at once do not get into each other's way."""
 import hashlib
 import os
 import pathlib
+import re
 import shutil
+import signal
 import threading
 
 import harness
@@ -103,6 +105,49 @@ def git(host):
     harness.must([*git, "clone", "-q", "deploy@demo:work.git", copy], env=env)
     granted(host, since)
     equal((copy / "file").read_text(), "one\n")
+
+
+# The words that sshd_config(5) gives the command in front of %u.
+def keys_command(host, words):
+    return host.sshd(f"Match Group nitro-workloads\n\tAuthorizedKeysCommand {ROOT}/bin/pam-nitro authorized-keys {words} %u %t %k\n")
+
+
+def forwarded(server):
+    """What comes back through a forwarded port of sshd itself."""
+    return server.nitro_ssh("deploy", args=["-W", f"127.0.0.1:{server.port}"], data=b"\n")
+
+
+@test("a key that nobody enrolled forwards no port, unless --options lets it")
+def no_forwarding(host):
+    done = forwarded(host.plain)
+    assert done.code != 0 and b"SSH-2.0-" not in done.out, done.text
+    assert "prohibited" in done.messages, done.messages
+    for words in ("--options restrict,pty,port-forwarding", "--options ''", "--options="):
+        done = forwarded(keys_command(host, words))
+        assert done.out.startswith(b"SSH-2.0-"), (words, done.messages)
+
+
+@test("nor an agent, runs no user rc, and has a terminal")
+def restricted(host):
+    path = ROOT / "client/forwarded-agent"
+    started = harness.must(["ssh-agent", "-s", "-a", path]).text
+    folder = host.home / ".ssh"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "rc").write_text("echo rc >&2\n")
+    for one_path in (folder, folder / "rc"):
+        shutil.chown(one_path, "deploy")
+    try:
+        for server, agents in ((host.plain, "none"), (keys_command(host, "--options="), "one")):
+            done = server.nitro_ssh("deploy", "echo ${SSH_AUTH_SOCK:+one}", args=["-A"],
+                                    env={"SSH_AUTH_SOCK": str(path)})
+            equal(done.code, 0, done.messages)
+            equal(done.text.strip() or "none", agents, done.messages)
+            equal("rc\n" in done.messages, agents == "one", done.messages)
+        done = host.plain.nitro_ssh("deploy", "tty", args=["-tt"])
+        assert done.text.startswith("/dev/"), done.text + done.messages
+    finally:
+        os.kill(int(re.search(r"SSH_AGENT_PID=(\d+)", started)[1]), signal.SIGTERM)
+        shutil.rmtree(folder)
 
 
 def at_once(jobs):

@@ -208,7 +208,7 @@ call(pid_t pid, uint64_t code, uint64_t argument)
 {
 	static uint8_t response[RESPONSE_MAX];
 	uint8_t request[REQUEST_MAX];
-	struct raw raw;
+	struct raw raw = {0};
 	size_t len;
 	int error;
 
