@@ -38,11 +38,11 @@ struct reader {
 	unsigned section_count;
 	uint64_t offset[NITRO_EIF_SECTIONS_MAX], length[NITRO_EIF_SECTIONS_MAX];
 	/*
-	 * PCR0 and PCR1 begin alike, so one hash serves both up to the end of
-	 * the first ramdisk, where boot is copied off it.
+	 * PCR0 and PCR1 begin alike, so one hash serves both up to the second
+	 * ramdisk, where boot is copied off it.
 	 */
 	EVP_MD_CTX *image, *boot, *app;
-	bool has_kernel, has_cmdline, has_metadata;
+	bool has_kernel, has_cmdline, has_metadata, has_boot;
 	struct nitro_buf signature;
 	struct nitro_eif eif;
 };
@@ -202,14 +202,25 @@ stream(struct reader *r, uint64_t len, const struct sink *sink)
 	return NITRO_OK;
 }
 
+/* Once a second ramdisk comes, PCR1 goes a way of its own. */
+static nitro_err
+split_boot(struct reader *r)
+{
+	if (r->has_boot)
+		return NITRO_OK;
+	r->has_boot = true;
+	return EVP_MD_CTX_copy_ex(r->boot, r->image) == 1 ? NITRO_OK
+							  : NITRO_E_CRYPTO;
+}
+
 static nitro_err
 read_kernel(struct reader *r, uint64_t len)
 {
-	const struct sink sink = {.md = {r->image, NULL}};
+	const struct sink sink = {
+	    .md = {r->image, r->has_boot ? r->boot : NULL}};
 
-	if (r->has_kernel || r->has_cmdline)
-		return REFUSE(
-		    r, "has a second kernel, or one behind the command line");
+	if (r->has_kernel)
+		return REFUSE(r, "has a second kernel");
 	r->has_kernel = true;
 	r->eif.kernel_len = len;
 	return stream(r, len, &sink);
@@ -219,11 +230,11 @@ static nitro_err
 read_cmdline(struct reader *r, uint64_t len)
 {
 	const struct sink sink = {
-	    .md = {r->image, NULL}, .keep = &r->eif.cmdline};
+	    .md = {r->image, r->has_boot ? r->boot : NULL},
+	    .keep = &r->eif.cmdline};
 
-	if (r->has_cmdline || !r->has_kernel)
-		return REFUSE(
-		    r, "has a second command line, or one before the kernel");
+	if (r->has_cmdline)
+		return REFUSE(r, "has a second command line");
 	if (len > NITRO_EIF_TEXT_MAX)
 		return REFUSE(r, "has a command line of %llu bytes",
 		    (unsigned long long)len);
@@ -238,15 +249,11 @@ read_ramdisk(struct reader *r, uint64_t len)
 	const struct sink sink = {.md = {r->image, is_first ? NULL : r->app}};
 	nitro_err err;
 
-	if (!r->has_kernel || !r->has_cmdline)
-		return REFUSE(
-		    r, "has a ramdisk before its kernel and command line");
+	if (!is_first && (err = split_boot(r)) != NITRO_OK)
+		return err;
 	r->eif.ramdisk_count++;
 	r->eif.ramdisk_len += len;
-	if ((err = stream(r, len, &sink)) != NITRO_OK || !is_first)
-		return err;
-	return EVP_MD_CTX_copy_ex(r->boot, r->image) == 1 ? NITRO_OK
-							  : NITRO_E_CRYPTO;
+	return stream(r, len, &sink);
 }
 
 static nitro_err
@@ -342,9 +349,10 @@ finish(struct reader *r)
 	if (r->crc != r->expected_crc)
 		return REFUSE(r, "is damaged: its CRC is %08lx, expected %08lx",
 		    r->crc, r->expected_crc);
-	if (r->eif.ramdisk_count == 0)
+	if (!r->has_kernel || !r->has_cmdline || r->eif.ramdisk_count == 0)
 		return REFUSE(r, "lacks a kernel, a command line or a ramdisk");
-	if ((err = finish_pcr(r->image, r->eif.pcr0)) != NITRO_OK ||
+	if ((err = split_boot(r)) != NITRO_OK ||
+	    (err = finish_pcr(r->image, r->eif.pcr0)) != NITRO_OK ||
 	    (err = finish_pcr(r->boot, r->eif.pcr1)) != NITRO_OK ||
 	    (err = finish_pcr(r->app, r->eif.pcr2)) != NITRO_OK)
 		return err;

@@ -9,6 +9,8 @@
  *   PCR1  kernel, command line, first ramdisk
  *   PCR2  every ramdisk but the first
  *   PCR8  the signing certificate in DER
+ * each in the order in which the sections stand in the file, as nitro-cli and
+ * QEMU's nitro-enclave machine have it
  * ("Where to get an enclave's measurements", AWS Nitro Enclaves user guide).
  */
 #ifndef NITRO_ADMIN_EIF_H
@@ -60,7 +62,7 @@ typedef void nitro_eif_progress(uint64_t done, uint64_t total, void *context);
  *
  * Refused: another magic or version, more than 32 sections, sections that
  * are not contiguous and in order from the header to the end of the file,
- * two kernels or command lines, a ramdisk before them, an unknown section,
+ * no or two kernels or command lines, no ramdisk, an unknown section,
  * a signature section that cannot be read, a wrong CRC, a file that changes
  * its size meanwhile. A signature that can be read and is wrong is no error.
  *

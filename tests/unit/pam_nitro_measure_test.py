@@ -217,8 +217,8 @@ def hostile_sections_get_an_error_and_no_value():
     for says, sections in (
         ("second kernel", [kernel, kernel, cmdline, init]),
         ("second command line", [kernel, cmdline, cmdline, init]),
-        ("before the kernel", [cmdline, kernel, init]),
-        ("ramdisk before", [init, kernel, cmdline]),
+        ("lacks", [cmdline, init]),
+        ("lacks", [kernel, init]),
         ("lacks", [kernel, cmdline, metadata]),
         ("unknown type 7", [kernel, cmdline, init, (7, b"")]),
         ("twice", [kernel, cmdline, metadata, metadata, init]),
