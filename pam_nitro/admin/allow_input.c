@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/eif_progress.h"
 #include "admin/input.h"
 #include "admin/measurements_edit.h"
 #include "policy/policy.h"
 #include "policy/secure_path.h"
 
-#define MIB (1024.0 * 1024.0)
 #define PLACEHOLDER "WORKLOAD" /* of nitro_candidate_entry() */
 
 void
@@ -63,33 +63,15 @@ take_candidate(const struct nitro_candidate *candidate,
 	    nitro_bytes_of_buf(&text), &input->parsed, fault);
 }
 
-static void
-show_progress(uint64_t done, uint64_t total, void *context)
-{
-	unsigned *shown = context, percent;
-
-	if (total == 0 || isatty(STDERR_FILENO) != 1)
-		return;
-	percent = (unsigned)(done * 100 / total);
-	if (percent == *shown)
-		return;
-	*shown = percent;
-	(void)fprintf(stderr, "\rmeasuring %3u %% of %.0f MiB", percent,
-	    (double)total / MIB);
-	if (done == total)
-		(void)fprintf(stderr, "\r%40s\r", "");
-}
-
 static nitro_err
 read_image(int fd, const char *path, struct nitro_allow_input *input,
     struct nitro_fault *fault)
 {
 	NITRO_DROP(nitro_eif_drop) struct nitro_eif eif = {0};
 	struct nitro_candidate candidate = {0};
-	unsigned shown = 0;
 	nitro_err err;
 
-	err = nitro_eif_read(fd, path, show_progress, &shown, &eif, fault);
+	err = nitro_eif_read_shown(fd, path, &eif, fault);
 	if (err == NITRO_E_FILE_READ)
 		fault->err = err = NITRO_E_MEASUREMENTS;
 	if (err != NITRO_OK)

@@ -7,10 +7,14 @@
 #include "policy/settings.h"
 #include "ssh/ssh_key.h"
 
-enum { CONFIG = 1, VERBOSE };
+enum { CONFIG = 1, OPTIONS, VERBOSE, LINE_OPTIONS_MAX = 4096 };
+
+/* No forwarding, agent, X11 or user rc, whatever sshd_config says. */
+#define LINE_OPTIONS "restrict,pty"
 
 static const struct option options[] = {
     {"config", required_argument, NULL, CONFIG},
+    {"options", required_argument, NULL, OPTIONS},
     {"verbose", no_argument, NULL, VERBOSE},
     {0},
 };
@@ -18,6 +22,7 @@ static const struct option options[] = {
 /* What sshd asks: %u %t %k. */
 struct question {
 	const char *config;
+	const char *line_options; /* before the key; "" for none */
 	const char *user, *type, *key;
 	bool is_verbose;
 };
@@ -72,7 +77,49 @@ refuse(const char *why)
 	return NITRO_EXIT_REFUSED;
 }
 
-/* The line is made of what was decoded, never of the arguments. */
+/*
+ * True for what sshd reads as the options of one line: a blank outside of
+ * double quotes ends them, and what follows would be read as the key.
+ */
+static bool
+are_line_options(const char *text)
+{
+	struct nitro_bytes left = nitro_bytes_of_text(text), c;
+	bool is_quoted = false, is_escaped = false;
+
+	if (left.len > LINE_OPTIONS_MAX || text[0] == '#')
+		return false;
+	while (nitro_bytes_take(&left, 1, &c)) {
+		if (c.ptr[0] < ' ' || c.ptr[0] > '~' ||
+		    (c.ptr[0] == ' ' && !is_quoted))
+			return false;
+		if (c.ptr[0] == '"' && !is_escaped)
+			is_quoted = !is_quoted;
+		is_escaped = c.ptr[0] == '\\' &&
+			     nitro_bytes_has_prefix(left, "\"");
+	}
+	return !is_quoted;
+}
+
+static nitro_err
+append_line(const struct question *question, struct nitro_bytes type,
+    struct nitro_bytes blob, struct nitro_buf *line)
+{
+	nitro_err err;
+
+	if (question->line_options[0] != '\0' &&
+	    ((err = nitro_buf_append(line,
+		  nitro_bytes_of_text(question->line_options))) != NITRO_OK ||
+		(err = nitro_buf_append_byte(line, ' ')) != NITRO_OK))
+		return err;
+	if ((err = nitro_buf_append(line, type)) != NITRO_OK ||
+	    (err = nitro_buf_append_byte(line, ' ')) != NITRO_OK ||
+	    (err = nitro_base64_encode(blob, line)) != NITRO_OK)
+		return err;
+	return nitro_buf_append_byte(line, '\n');
+}
+
+/* The key is made of what was decoded, never of the arguments. */
 static enum nitro_exit
 offer(const struct question *question)
 {
@@ -101,11 +148,8 @@ offer(const struct question *question)
 		explain(question, "it is a certificate");
 		return NITRO_EXIT_YES;
 	}
-	if ((err = nitro_buf_append(&line, type)) != NITRO_OK ||
-	    (err = nitro_buf_append_byte(&line, ' ')) != NITRO_OK ||
-	    (err = nitro_base64_encode(nitro_bytes_of_buf(&blob), &line)) !=
-		NITRO_OK ||
-	    (err = nitro_buf_append_byte(&line, '\n')) != NITRO_OK)
+	err = append_line(question, type, nitro_bytes_of_buf(&blob), &line);
+	if (err != NITRO_OK)
 		return fail(&fault, err);
 	(void)fwrite(line.ptr, 1, line.len, stdout);
 	return NITRO_EXIT_YES;
@@ -129,10 +173,30 @@ answer(const struct question *question)
 	return offer(question);
 }
 
+static bool
+set_option(int option, struct question *question)
+{
+	if (option == VERBOSE)
+		question->is_verbose = true;
+	else if (option == CONFIG)
+		question->config = optarg;
+	else
+		question->line_options = optarg;
+	if (option != OPTIONS || are_line_options(optarg))
+		return true;
+	nitro_complain("authorized-keys: --options %s: must be options as "
+		       "sshd(8) has them in authorized_keys: printable, %d "
+		       "bytes at most, quotes in pairs, no blank outside of "
+		       "quotes",
+	    optarg, LINE_OPTIONS_MAX);
+	return false;
+}
+
 static enum nitro_exit
 run(int argc, char **argv)
 {
-	struct question question = {.config = NITRO_SETTINGS_PATH};
+	struct question question = {
+	    .config = NITRO_SETTINGS_PATH, .line_options = LINE_OPTIONS};
 	char **operands;
 	int option;
 
@@ -140,12 +204,9 @@ run(int argc, char **argv)
 		    argc, argv, options)) != NITRO_OPTION_END) {
 		if (option == NITRO_OPTION_HELP)
 			return NITRO_EXIT_YES;
-		if (option == NITRO_OPTION_BAD)
+		if (option == NITRO_OPTION_BAD ||
+		    !set_option(option, &question))
 			return NITRO_EXIT_USAGE;
-		if (option == VERBOSE)
-			question.is_verbose = true;
-		else
-			question.config = optarg;
 	}
 	operands = nitro_command_operands(
 	    &nitro_command_authorized_keys, argc, argv, 3);
@@ -159,7 +220,7 @@ run(int argc, char **argv)
 
 const struct nitro_command nitro_command_authorized_keys = {
     .name = "authorized-keys",
-    .arguments = "[--config FILE] [--verbose] USER TYPE KEY",
+    .arguments = "[--config FILE] [--options TEXT] [--verbose] USER TYPE KEY",
     .summary = "Offer sshd a user's key that nobody enrolled, for the "
 	       "attestation to vouch for",
     .help =
@@ -168,8 +229,10 @@ const struct nitro_command nitro_command_authorized_keys = {
 	"  AuthenticationMethods publickey,keyboard-interactive:pam\n"
 	"  AuthorizedKeysCommand /usr/bin/pam-nitro authorized-keys %u %t %k\n"
 	"  AuthorizedKeysCommandUser nobody\n\n"
-	"  --config FILE  settings, else " NITRO_SETTINGS_PATH "\n"
-	"  --verbose      say on stderr why no key is offered\n\n"
+	"  --config FILE   settings, else " NITRO_SETTINGS_PATH "\n"
+	"  --options TEXT  what stands before the key, else " LINE_OPTIONS
+	"; '' for nothing\n"
+	"  --verbose       say on stderr why no key is offered\n\n"
 	"Exit status: 0 answered, 1 the key is malformed, 2 usage or "
 	"configuration.\n",
     .run = run,

@@ -103,8 +103,10 @@ static void
 look(struct nitro_checkup *check)
 {
 	nitro_check_load(check);
-	if (check->has_settings)
+	if (check->has_settings) {
 		nitro_check_settings(check);
+		nitro_check_evidence(check);
+	}
 	if (check->has_policy) {
 		nitro_check_entries(check);
 		nitro_check_certificates(check);

@@ -39,6 +39,9 @@ void nitro_check_entries(struct nitro_checkup *check);
 /* Roots, signing certificates; needs has_policy. */
 void nitro_check_certificates(struct nitro_checkup *check);
 
+/* The evidence store, where the settings have one; needs has_settings. */
+void nitro_check_evidence(struct nitro_checkup *check);
+
 void nitro_check_clock(struct nitro_checkup *check);
 
 /* What sshd does with each listed account; needs has_settings. */

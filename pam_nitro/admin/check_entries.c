@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/candidate_report.h"
 #include "admin/check.h"
 #include "base/time_text.h"
 
@@ -13,6 +14,18 @@ static const struct nitro_finding_kind signer_only = {"entry_signer_only",
     NITRO_SEVERITY_WARNING,
     "it admits whatever the same key has ever signed and will ever sign: an "
     "old image with a known hole stays allowed"};
+static const struct nitro_finding_kind no_command_line = {"entry_without_pcr12",
+    NITRO_SEVERITY_WARNING,
+    "whoever starts the instance may give the kernel another command line "
+    "behind the same PCR4 (GHSA-xrv8-2pf5-f3q7)"};
+static const struct nitro_finding_kind no_keys_alone = {"entry_pcr7_no_keys",
+    NITRO_SEVERITY_WARNING,
+    "every instance without Secure Boot keys has it, whatever it runs: the "
+    "entry admits them all"};
+static const struct nitro_finding_kind no_keys_beside = {"entry_pcr7_no_keys",
+    NITRO_SEVERITY_NOTE,
+    "every instance without Secure Boot keys has it: PCR4 alone says what "
+    "runs there"};
 static const struct nitro_finding_kind duplicate = {"entry_duplicate",
     NITRO_SEVERITY_WARNING,
     "revoking or removing one of them changes nothing, and the log names "
@@ -107,6 +120,49 @@ always_revokes(const struct nitro_entry *item, const struct nitro_entry *entry)
 	return covers(item, entry);
 }
 
+/* True where it pins PCR7 to what an instance without Secure Boot keys has. */
+static bool
+has_no_keys(const struct nitro_entry *entry)
+{
+	for (size_t i = 0; i < entry->pin_count; i++)
+		if (entry->pins[i].pcr == 7 &&
+		    nitro_pcr_weakness(entry->kind, 7, entry->pins[i].value) !=
+			NULL)
+			return true;
+	return false;
+}
+
+static void
+check_boot(struct nitro_checkup *check, const struct nitro_entry *entry)
+{
+	bool pins_code = (entry->pinned_mask & BIT(4)) != 0;
+	struct nitro_finding *finding;
+	char name[NAME_SIZE];
+
+	if (entry->kind != NITRO_KIND_NITROTPM)
+		return;
+	if (pins_code && (entry->pinned_mask & BIT(12)) == 0) {
+		finding = add(check, &no_command_line, entry);
+		nitro_finding_what(finding,
+		    "%s pins PCR4, the boot manager and kernel, and not PCR12, "
+		    "the command line",
+		    name_of(entry, name));
+		nitro_finding_change(finding,
+		    "add pcr12 = \"...\" of the same build "
+		    "(nitro-tpm-pcr-compute 1.1.0 and later gives it)");
+	}
+	if (!has_no_keys(entry))
+		return;
+	finding = add(
+	    check, pins_code ? &no_keys_beside : &no_keys_alone, entry);
+	nitro_finding_what(finding,
+	    "%s pins PCR7 to the value of an instance without Secure Boot keys",
+	    name_of(entry, name));
+	nitro_finding_change(finding,
+	    pins_code ? "remove pcr7, or enrol keys into the image"
+		      : "add pcr4 = \"...\" and pcr12 = \"...\" of each build");
+}
+
 static void
 check_signer(struct nitro_checkup *check, const struct nitro_entry *entry)
 {
@@ -115,7 +171,8 @@ check_signer(struct nitro_checkup *check, const struct nitro_entry *entry)
 	struct nitro_finding *finding;
 	char name[NAME_SIZE];
 
-	if ((entry->pinned_mask & BIT(code)) != 0)
+	if ((entry->pinned_mask & BIT(code)) != 0 ||
+	    (!is_enclave && has_no_keys(entry)))
 		return;
 	finding = add(check, &signer_only, entry);
 	nitro_finding_what(finding,
@@ -305,6 +362,7 @@ nitro_check_entries(struct nitro_checkup *check)
 
 		check_named(check, entry);
 		check_signer(check, entry);
+		check_boot(check, entry);
 		check_shadow(check, i);
 		check_time(check, entry);
 		check_revoked(check, entry);

@@ -6,6 +6,7 @@
 
 #include "admin/check.h"
 #include "admin/check_process.h"
+#include "admin/check_sshd_access.h"
 #include "admin/check_sshd_keys.h"
 #include "admin/check_sshd_text.h"
 #include "admin/input.h"
@@ -82,49 +83,30 @@ static const struct nitro_finding_kind service = {"sshd_pam_service",
     NITRO_SEVERITY_ERROR,
     "the PAM stack that was looked at is not the one that sshd uses"};
 
-/* One account and what sshd makes of it. */
-struct view {
-	struct nitro_checkup *check;
-	const struct nitro_listed_account *account;
-	struct nitro_bytes text; /* of sshd -T */
-	const char *file;        /* for findings */
-};
-
-static void
-add(const struct view *view, const struct nitro_finding_kind *kind,
-    const char *what, const char *change)
-{
-	struct nitro_finding *finding = nitro_finding_add(
-	    &view->check->findings, kind, view->file, 0);
-
-	nitro_finding_what(finding, "%s", what);
-	nitro_finding_change(finding, "%s", change);
-	nitro_finding_account(&view->check->findings, view->account->name);
-}
-
 /* OpenSSH before 8.7 has the older name beside it. */
 static void
-check_switches(const struct view *view)
+check_switches(const struct nitro_sshd_view *view)
 {
 	if (!nitro_sshd_is(view->text, "usepam", "yes"))
-		add(view, &use_pam, "UsePAM is no",
+		nitro_sshd_add(view, &use_pam, "UsePAM is no",
 		    "UsePAM yes, outside of every Match block");
 	if (!nitro_sshd_is(view->text, "kbdinteractiveauthentication", "yes"))
-		add(view, &kbdint, "KbdInteractiveAuthentication is no",
+		nitro_sshd_add(view, &kbdint,
+		    "KbdInteractiveAuthentication is no",
 		    "KbdInteractiveAuthentication yes in the Match block of "
 		    "these accounts");
 	if (view->check->policy.settings.binds_ssh_key &&
 	    !nitro_sshd_is(view->text, "pubkeyauthentication", "yes"))
-		add(view, &pubkey, "PubkeyAuthentication is no",
+		nitro_sshd_add(view, &pubkey, "PubkeyAuthentication is no",
 		    "PubkeyAuthentication yes in the Match block of these "
 		    "accounts");
 	if (nitro_sshd_is(view->text, "permitemptypasswords", "yes"))
-		add(view, &empty_passwords, "PermitEmptyPasswords is yes",
-		    "PermitEmptyPasswords no");
+		nitro_sshd_add(view, &empty_passwords,
+		    "PermitEmptyPasswords is yes", "PermitEmptyPasswords no");
 }
 
 static void
-check_method_list(const struct view *view, struct nitro_bytes list)
+check_method_list(const struct nitro_sshd_view *view, struct nitro_bytes list)
 {
 	bool binds = view->check->policy.settings.binds_ssh_key;
 	enum nitro_sshd_lack lack = nitro_sshd_judge_methods(list);
@@ -150,30 +132,30 @@ check_method_list(const struct view *view, struct nitro_bytes list)
 	case NITRO_SSHD_LACKS_NOTHING:
 		return;
 	case NITRO_SSHD_LACKS_ATTESTATION:
-		add(view, &methods, what,
+		nitro_sshd_add(view, &methods, what,
 		    METHODS " and nothing else in the Match block of these "
 			    "accounts");
 		return;
 	case NITRO_SSHD_LACKS_KEY:
 		if (binds)
-			add(view, &methods_key, what,
+			nitro_sshd_add(view, &methods_key, what,
 			    METHODS " in the Match block of these accounts");
 		return;
 	case NITRO_SSHD_HAS_MORE:
-		add(view, &methods_more, what, METHODS);
+		nitro_sshd_add(view, &methods_more, what, METHODS);
 		return;
 	}
 }
 
 static void
-check_methods(const struct view *view)
+check_methods(const struct nitro_sshd_view *view)
 {
 	char value[NITRO_SSHD_VALUE_SIZE];
 	struct nitro_bytes left, list;
 
 	nitro_sshd_value(view->text, "authenticationmethods", value);
 	if (value[0] == '\0' || strcmp(value, "any") == 0) {
-		add(view, &methods,
+		nitro_sshd_add(view, &methods,
 		    nitro_sshd_offers_any_key(view->text)
 			? "AuthenticationMethods is not set for these "
 			  "accounts, so any one method is enough; and "
@@ -191,7 +173,7 @@ check_methods(const struct view *view)
 }
 
 static void
-check_others(const struct view *view)
+check_others(const struct nitro_sshd_view *view)
 {
 	static const struct {
 		const char *key, *name;
@@ -211,13 +193,13 @@ check_others(const struct view *view)
 	if (len == 0)
 		return;
 	(void)snprintf(what + len, sizeof what - len, " is yes");
-	add(view, &others, what,
+	nitro_sshd_add(view, &others, what,
 	    "set it to no in the Match block of these accounts");
 }
 
 /* -1 where sshd does not print the key. */
 static long
-number_of(const struct view *view, const char *key)
+number_of(const struct nitro_sshd_view *view, const char *key)
 {
 	char value[NITRO_SSHD_VALUE_SIZE];
 	unsigned number;
@@ -229,7 +211,7 @@ number_of(const struct view *view, const char *key)
 }
 
 static void
-check_limits(const struct view *view)
+check_limits(const struct nitro_sshd_view *view)
 {
 	long grace_s = number_of(view, "logingracetime");
 	long tries_max = number_of(view, "maxauthtries");
@@ -239,23 +221,23 @@ check_limits(const struct view *view)
 		(void)snprintf(what, sizeof what,
 		    "LoginGraceTime is %ld s, less than %d", grace_s,
 		    GRACE_ENOUGH_S);
-		add(view, &grace, what, "LoginGraceTime 120");
+		nitro_sshd_add(view, &grace, what, "LoginGraceTime 120");
 	}
 	if (tries_max >= 0 && tries_max < TRIES_ENOUGH) {
 		(void)snprintf(what, sizeof what,
 		    "MaxAuthTries is %ld, less than %d", tries_max,
 		    TRIES_ENOUGH);
-		add(view, &tries, what, "MaxAuthTries 6");
+		nitro_sshd_add(view, &tries, what, "MaxAuthTries 6");
 	}
 	nitro_sshd_value(view->text, "persourcepenalties", value);
 	if (value[0] != '\0' && strcmp(value, "no") != 0)
-		add(view, &penalties, "PerSourcePenalties is on",
+		nitro_sshd_add(view, &penalties, "PerSourcePenalties is on",
 		    "PerSourcePenaltyExemptList with the addresses that "
 		    "fleets of workloads share, if they do");
 }
 
 static void
-check_root(const struct view *view)
+check_root(const struct nitro_sshd_view *view)
 {
 	char value[NITRO_SSHD_VALUE_SIZE], what[NITRO_SSHD_VALUE_SIZE + 32];
 
@@ -265,13 +247,13 @@ check_root(const struct view *view)
 	if (strcmp(value, "yes") == 0)
 		return;
 	(void)snprintf(what, sizeof what, "PermitRootLogin is %s", value);
-	add(view, &root_masked, what,
+	nitro_sshd_add(view, &root_masked, what,
 	    "take the account out of users in pam_nitro.conf; or "
 	    "PermitRootLogin yes in a Match block of its own");
 }
 
 static void
-check_service(const struct view *view)
+check_service(const struct nitro_sshd_view *view)
 {
 	char value[NITRO_SSHD_VALUE_SIZE], what[NITRO_SSHD_VALUE_SIZE + 64];
 
@@ -279,11 +261,13 @@ check_service(const struct view *view)
 	if (value[0] == '\0' || strcmp(value, view->check->pam_service) == 0)
 		return;
 	(void)snprintf(what, sizeof what, "PAMServiceName is %s", value);
-	add(view, &service, what, "run this check with --pam-service");
+	nitro_sshd_add(
+	    view, &service, what, "run this check with --pam-service");
 }
 
 static void
-tell_failure(const struct view *view, const struct nitro_process_output *output)
+tell_failure(const struct nitro_sshd_view *view,
+    const struct nitro_process_output *output)
 {
 	struct nitro_bytes left = nitro_bytes_of_buf(&output->err), line;
 	struct nitro_finding *finding;
@@ -305,7 +289,8 @@ check_account(struct nitro_checkup *check,
 {
 	NITRO_DROP(nitro_process_output_drop)
 	struct nitro_process_output output = {0};
-	struct view view = {.check = check, .account = account, .file = file};
+	struct nitro_sshd_view view = {
+	    .check = check, .account = account, .file = file};
 	const char *argv[] = {
 	    check->sshd, "-T", "-C", NULL, "-f", check->sshd_config, NULL};
 	char spec[SPEC_SIZE];
@@ -327,7 +312,8 @@ check_account(struct nitro_checkup *check,
 	check_limits(&view);
 	check_root(&view);
 	check_service(&view);
-	nitro_check_sshd_keys(check, account, view.text, file);
+	nitro_check_sshd_keys(&view);
+	nitro_check_sshd_access(&view);
 	return true;
 }
 

@@ -35,28 +35,6 @@ static const struct nitro_finding_kind unreadable = {
     "sshd_keys_command_settings", NITRO_SEVERITY_ERROR,
     "the command cannot read which accounts are listed, and offers no key"};
 
-/* One account, and what sshd -T says of it. */
-struct view {
-	struct nitro_checkup *check;
-	const struct nitro_listed_account *account;
-	struct nitro_bytes text;
-	const char *file; /* for findings */
-};
-
-static void
-add(const struct view *view, const struct nitro_finding_kind *kind,
-    const char *what, const char *change)
-{
-	const char *file = kind == &unreadable ? view->check->config
-					       : view->file;
-	struct nitro_finding *finding = nitro_finding_add(
-	    &view->check->findings, kind, file, 0);
-
-	nitro_finding_what(finding, "%s", what);
-	nitro_finding_change(finding, "%s", change);
-	nitro_finding_account(&view->check->findings, view->account->name);
-}
-
 /* The next word, of those that blanks separate. */
 static bool
 next_word(struct nitro_bytes *left, struct nitro_bytes *word)
@@ -92,6 +70,30 @@ nitro_sshd_offers_any_key(struct nitro_bytes text)
 	       nitro_bytes_equal_text(name, "authorized-keys");
 }
 
+/* What the quotes of sshd_config(5) keep together is one word. */
+static bool
+skip_value(struct nitro_bytes *left, struct nitro_bytes word)
+{
+	const uint8_t *quote = NULL;
+
+	for (;;) {
+		for (size_t i = 0; i < word.len; i++) {
+			uint8_t c = word.ptr[i];
+
+			if (c == '\\')
+				i++;
+			else if (quote == NULL && (c == '"' || c == '\''))
+				quote = &word.ptr[i];
+			else if (quote != NULL && c == *quote)
+				quote = NULL;
+		}
+		if (quote == NULL)
+			return true;
+		if (!next_word(left, &word))
+			return false;
+	}
+}
+
 /* Options, then %u %t %k and nothing else. */
 static bool
 are_words_good(const struct nitro_checkup *check, struct nitro_bytes left)
@@ -107,7 +109,14 @@ are_words_good(const struct nitro_checkup *check, struct nitro_bytes left)
 	while (next_word(&left, &word)) {
 		if (nitro_bytes_equal_text(word, "--verbose"))
 			continue;
-		if (nitro_bytes_equal_text(word, "--config")) {
+		if (nitro_bytes_equal_text(word, "--options")) {
+			if (!next_word(&left, &word) ||
+			    !skip_value(&left, word))
+				return false;
+		} else if (nitro_bytes_has_prefix(word, "--options=")) {
+			if (!skip_value(&left, word))
+				return false;
+		} else if (nitro_bytes_equal_text(word, "--config")) {
 			if (!next_word(&left, &config))
 				return false;
 		} else if (nitro_bytes_has_prefix(word, "--config=")) {
@@ -149,8 +158,9 @@ is_readable(const char *path, const struct passwd *user)
 }
 
 static void
-check_command_user(const struct view *view)
+check_command_user(const struct nitro_sshd_view *view)
 {
+	struct nitro_sshd_view of_settings = *view;
 	char name[NITRO_SSHD_VALUE_SIZE], what[NITRO_SSHD_VALUE_SIZE + 100];
 	const struct passwd *user;
 
@@ -160,12 +170,12 @@ check_command_user(const struct view *view)
 		    "AuthorizedKeysCommandUser is %s, which is no account "
 		    "here",
 		    name);
-		add(view, &command_user, what,
+		nitro_sshd_add(view, &command_user, what,
 		    "AuthorizedKeysCommandUser nobody");
 	} else if (user->pw_uid == 0) {
 		(void)snprintf(
 		    what, sizeof what, "AuthorizedKeysCommandUser is %s", name);
-		add(view, &command_root, what,
+		nitro_sshd_add(view, &command_root, what,
 		    "AuthorizedKeysCommandUser nobody");
 	} else if (nitro_sshd_offers_any_key(view->text) &&
 		   !is_readable(view->check->config, user)) {
@@ -173,13 +183,14 @@ check_command_user(const struct view *view)
 		    "%s, which AuthorizedKeysCommandUser names, cannot read "
 		    "this file",
 		    name);
-		add(view, &unreadable, what,
+		of_settings.file = view->check->config;
+		nitro_sshd_add(&of_settings, &unreadable, what,
 		    "chmod o+r the file, and o+x the folders above it");
 	}
 }
 
 static void
-check_command(const struct view *view, const char *value)
+check_command(const struct nitro_sshd_view *view, const char *value)
 {
 	struct nitro_bytes left = nitro_bytes_of_text(value), word = {0};
 	char program[PATH_MAX], text[PATH_MAX + NITRO_SSHD_VALUE_SIZE];
@@ -192,7 +203,7 @@ check_command(const struct view *view, const char *value)
 		(void)snprintf(text, sizeof text,
 		    "AuthorizedKeysCommand names %s, which does not exist",
 		    program);
-		add(view, &command_file, text, COMMAND);
+		nitro_sshd_add(view, &command_file, text, COMMAND);
 	}
 	check_command_user(view);
 	if (!nitro_sshd_offers_any_key(view->text) ||
@@ -205,7 +216,7 @@ check_command(const struct view *view, const char *value)
 		    program, config);
 		change = text;
 	}
-	add(view, &command_words, value, change);
+	nitro_sshd_add(view, &command_words, value, change);
 }
 
 /* sshd_config(5), TOKENS: what may stand in AuthorizedKeysFile. */
@@ -268,19 +279,16 @@ is_set(struct nitro_bytes text, const char *key)
 }
 
 void
-nitro_check_sshd_keys(struct nitro_checkup *check,
-    const struct nitro_listed_account *account, struct nitro_bytes text,
-    const char *file)
+nitro_check_sshd_keys(const struct nitro_sshd_view *view)
 {
-	const struct view view = {check, account, text, file};
 	char value[NITRO_SSHD_VALUE_SIZE];
 
-	if (is_set(text, "authorizedkeyscommand")) {
-		nitro_sshd_value(text, "authorizedkeyscommand", value);
-		check_command(&view, value);
-	} else if (!is_set(text, "trustedusercakeys") &&
-		   !has_enrolled_keys(account, text)) {
-		add(&view, &no_keys,
+	if (is_set(view->text, "authorizedkeyscommand")) {
+		nitro_sshd_value(view->text, "authorizedkeyscommand", value);
+		check_command(view, value);
+	} else if (!is_set(view->text, "trustedusercakeys") &&
+		   !has_enrolled_keys(view->account, view->text)) {
+		nitro_sshd_add(view, &no_keys,
 		    "there is no AuthorizedKeysCommand, no TrustedUserCAKeys "
 		    "and no file of AuthorizedKeysFile",
 		    "enrol keys, or " COMMAND);

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/printable.h"
 
@@ -70,8 +71,12 @@ nitro_command_operands(
 void
 nitro_command_help(const struct nitro_command *command)
 {
-	printf("usage: pam-nitro %s %s\n\n%s.\n\n%s", command->name,
-	    command->arguments, command->summary, command->help);
+	size_t len = strlen(command->summary);
+	bool is_question = len > 0 && command->summary[len - 1] == '?';
+
+	printf("usage: pam-nitro %s %s\n\n%s%s\n\n%s", command->name,
+	    command->arguments, command->summary, is_question ? "" : ".",
+	    command->help);
 }
 
 void

@@ -6,11 +6,12 @@
 
 #include "admin/candidate_report.h"
 #include "admin/command.h"
-#include "admin/eif.h"
+#include "admin/eif_progress.h"
 #include "admin/judgement.h"
 #include "admin/printable.h"
 #include "base/time_text.h"
 #include "evidence/cert_facts.h"
+#include "policy/secure_path.h"
 
 enum { JSON = 1 };
 
@@ -22,52 +23,16 @@ static const struct option options[] = {
     {0},
 };
 
-/* Redraws one line on a terminal, whenever another hundredth is done. */
-struct progress {
-	bool is_shown;
-	unsigned percent;
-};
-
-static void
-show_progress(uint64_t done, uint64_t total, void *context)
-{
-	struct progress *progress = context;
-	unsigned percent;
-
-	if (!progress->is_shown || total == 0)
-		return;
-	percent = (unsigned)(done * 100 / total);
-	if (percent == progress->percent)
-		return;
-	progress->percent = percent;
-	(void)fprintf(stderr, "\rmeasuring %3u %% of %.0f MiB", percent,
-	    (double)total / MIB);
-	if (done == total)
-		(void)fprintf(stderr, "\r%40s\r", "");
-}
-
-static void
-drop_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
-
 static nitro_err
 read_image(const char *path, struct nitro_eif *eif, struct nitro_fault *fault)
 {
-	struct progress progress = {.is_shown = isatty(STDERR_FILENO) == 1};
-	NITRO_DROP(drop_fd)
+	NITRO_DROP(nitro_fd_drop)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	nitro_err err;
 
 	if (fd < 0)
 		return nitro_fault_set(fault, NITRO_E_FILE_MISSING, path, 0,
 		    "cannot be opened: %s", strerror(errno));
-	err = nitro_eif_read(fd, path, show_progress, &progress, eif, fault);
-	if (progress.percent > 0 && progress.percent < 100)
-		(void)fprintf(stderr, "\n");
-	return err;
+	return nitro_eif_read_shown(fd, path, eif, fault);
 }
 
 static const char *

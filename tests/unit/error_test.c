@@ -43,6 +43,22 @@ test_tokens_are_words_of_their_own(void **state)
 }
 
 static void
+test_a_token_leads_back_to_its_outcome(void **state)
+{
+	static const char *const others[] = {"", "OK", "ok ", "pcr_mismatc"};
+	nitro_err err;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(all); i++) {
+		err = NITRO_E_INTERNAL;
+		assert_true(nitro_err_find(nitro_err_token(all[i]), &err));
+		assert_int_equal(err, all[i]);
+	}
+	for (size_t i = 0; i < NITRO_COUNT_OF(others); i++)
+		assert_false(nitro_err_find(others[i], &err));
+}
+
+static void
 test_every_outcome_has_a_sentence_and_advice(void **state)
 {
 	(void)state;
@@ -191,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_list_is_whole),
 	    cmocka_unit_test(test_tokens_are_words_of_their_own),
+	    cmocka_unit_test(test_a_token_leads_back_to_its_outcome),
 	    cmocka_unit_test(test_every_outcome_has_a_sentence_and_advice),
 	    cmocka_unit_test(test_only_ok_is_of_class_ok),
 	    cmocka_unit_test(test_classes_and_stages_are_those_of_the_list),

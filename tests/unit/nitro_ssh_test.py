@@ -214,6 +214,30 @@ def arguments_reach_ssh_untouched_behind_ours():
 
 
 @test
+def through_a_vsock_ssh_gets_this_program_as_its_proxy():
+    for words in (["--vsock", "3:8022", "host"], ["--vsock=3:8022", "--ephemeral", "host"]):
+        with Place() as p:
+            p.key()
+            same(p.ssh(*words).returncode, 0)
+            proxy, = [word for word in p.argv() if "ProxyCommand" in word]
+            same(proxy, f"-oProxyCommand={p.environment()['SSH_ASKPASS']} --vsock 3:8022")
+            same(p.argv()[-1], "host")
+
+
+@test
+def a_vsock_address_that_is_none_is_wrong_usage():
+    for words in (["--vsock", "3", "host"], ["--vsock", "parent:22"], ["--vsock=", "host"]):
+        with Place() as p:
+            p.key()
+            result = p.ssh(*words)
+            same((result.returncode, result.stdout), (2, b""))
+            error_line(result, "not CID:PORT")
+            holds(not p.has("argv"), "ssh was not started")
+    with Place() as p:
+        same(p.ssh("--vsock").returncode, 2)
+
+
+@test
 def own_preferred_authentications_stay():
     with Place() as p:
         p.key()

@@ -37,6 +37,8 @@ SSHD_CONFIG = pathlib.Path("/etc/ssh/sshd_config")
 SCOPE = "nitro-workloads"
 ENTRY = f'workload = "billing"; version = "1"; kind = "enclave"; pcr0 = "{PCR0}";'
 OTHER = "b0" * 48
+# PCR7 of an instance that has no Secure Boot keys.
+NO_KEYS = "98441c7f7625d10058c47683aec486ce311c633235eb555593a7ee791121e3578ae72d04ecef661f272d59058b77af35"
 RULES = 'users = ( { user = "deploy"; workloads = ["billing"]; } );\n'
 PEOPLE = """
 auth     [success=1 default=ignore]  pam_unix.so
@@ -228,6 +230,16 @@ def entries_that_do_not_do_what_they_seem_to_are_told():
     for name, entries, wanted, line in (
         ("signer", f'\n{{ workload = "billing"; kind = "enclave"; pcr8 = "{OTHER}"; }}', ["entry_signer_only"], 2),
         ("tpm signer", f"\n{{ {tpm} }}", ["entry_signer_only"], 2),
+        ("tpm without command line", f'\n{{ workload = "billing"; kind = "nitrotpm"; pcr4 = "{OTHER}"; }}', ["entry_without_pcr12"], 2),
+        ("tpm with it", f'{{ workload = "billing"; kind = "nitrotpm"; pcr4 = "{OTHER}"; pcr12 = "{cli.ZERO}"; }}', [], 0),
+        ("tpm without keys", f'\n{{ workload = "billing"; kind = "nitrotpm"; pcr7 = "{NO_KEYS}"; }}', ["entry_pcr7_no_keys"], 2),
+        (
+            "tpm without keys, but PCR4",
+            f'\n{{ workload = "billing"; kind = "nitrotpm"; pcr7 = "{NO_KEYS}"; pcr4 = "{OTHER}"; pcr12 = "{cli.ZERO}"; }}',
+            ["entry_pcr7_no_keys"],
+            2,
+        ),
+        ("an enclave's PCR7", f'{{ {ENTRY} pcr7 = "{NO_KEYS}"; }}', [], 0),
         ("same pins", f"{{ {ENTRY} }},\n{{ {ENTRY.replace('1', '2', 1)} }}", ["entry_duplicate"], 2),
         ("wider", f"{{ {ENTRY} }},\n{{ {pinned} }}", ["entry_shadowed"], 2),
         ("wider behind", f"\n{{ {pinned} }},\n{{ {ENTRY} }}", ["entry_shadowed"], 2),
@@ -247,7 +259,7 @@ def entries_that_do_not_do_what_they_seem_to_are_told():
             ["entry_expired_unused"],
             2,
         ),
-        ("kinds", f'{{ {ENTRY} }},\n{{ {tpm} pcr4 = "{PCR0}"; }}', ["kinds_mixed"], 2),
+        ("kinds", f'{{ {ENTRY} }},\n{{ {tpm} pcr4 = "{PCR0}"; pcr12 = "{OTHER}"; }}', ["kinds_mixed"], 2),
         ("narrow values", f'{{ {ENTRY} pcr1 = ["{PCR0}", "{OTHER}"]; }}', [], 0),
     ):
         policy(entries=entries)
@@ -298,6 +310,97 @@ def signing_certificates_that_end_are_told():
         )
         (ETC / "signer.pem").chmod(0o644)
         expect(*wanted)
+
+
+def certificate(path, subject, begin, end):
+    """Self-signed, with a validity that may be over."""
+    folder = work() / "ca"
+    folder.mkdir(exist_ok=True)
+    for name, text in (
+        ("index.txt", ""),
+        ("serial", "01\n"),
+        (
+            "ca.conf",
+            "[req]\ndistinguished_name = name\n[name]\n[ca]\ndefault_ca = this\n[this]\n"
+            f"database = {folder}/index.txt\nserial = {folder}/serial\nnew_certs_dir = {folder}\n"
+            "default_md = sha384\npolicy = any\nunique_subject = no\nx509_extensions = root\n"
+            "[any]\ncommonName = supplied\n"
+            "[root]\nbasicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign,digitalSignature\n"
+            "subjectKeyIdentifier = hash\n",
+        ),
+    ):
+        (folder / name).write_text(text, encoding="ascii")
+    for words in (
+        ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp384r1", "-nodes", "-config", folder / "ca.conf",
+         "-subj", f"/CN={subject}", "-keyout", folder / "key", "-out", folder / "request"],
+        ["ca", "-batch", "-selfsign", "-notext", "-config", folder / "ca.conf", "-keyfile", folder / "key", "-in", folder / "request",
+         "-startdate", begin, "-enddate", end, "-out", path],
+    ):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
+    path.chmod(0o644)
+
+
+@test
+def a_signing_certificate_that_is_over_is_told():
+    for end, wanted in (("20250101000000Z", ["signer_expired"]), ("20490101000000Z", [])):
+        policy(entries=f'{{ {ENTRY} signing_certificate = "{ETC}/signer.pem"; }}')
+        certificate(ETC / "signer.pem", "signer", "20240101000000Z", end)
+        said = expect(*wanted)
+        for finding in said["findings"]:
+            equal(finding["file"], str(ETC / "signer.pem"))
+            contains(finding["what"], "expired at 2025-01-01T00:00:00")
+
+
+@test
+def a_root_that_is_over_is_told():
+    for end, wanted in (("20250101000000Z", ["anchor_expired", "anchor_not_aws"]), ("20490101000000Z", ["anchor_not_aws"])):
+        policy(f'trust_anchors = "{ETC}/roots.pem";\n')
+        certificate(ETC / "roots.pem", "root", "20240101000000Z", end)
+        said = expect(*wanted)
+        finding = said["findings"][-1]
+        equal((finding["file"], finding["line"]), (str(ETC / "roots.pem"), 1))
+        if len(wanted) == 2:
+            contains(" ".join(f["what"] for f in said["findings"]), "expired at 2025-01-01T00:00:00")
+
+
+@test
+def an_evidence_store_that_cannot_be_written_is_told():
+    for required, severity in (("false", "warning"), ("true", "error")):
+        store = ETC / "store"
+        policy(f'evidence = {{ directory = "{store}"; max_mib = 1; required = {required}; }};\n')
+        expect()  # it is made with the first record
+        assert not store.exists()
+        store.mkdir(mode=0o700)
+        expect()
+        for mode in (0o750, 0o777):
+            store.chmod(mode)
+            expect("evidence_unusable", file=str(store), severity=severity)
+        store.chmod(0o700)
+        os.chown(store, 1003, 0)
+        expect("evidence_unusable", file=str(store), severity=severity)
+        store.rmdir()
+        store.write_text("no folder", encoding="ascii")
+        expect("evidence_unusable", file=str(store), severity=severity)
+        store.unlink()
+        policy(f'evidence = {{ directory = "/etc/a/b/c"; max_mib = 1; required = {required}; }};\n')
+        expect("evidence_unusable", severity=severity)
+
+
+@test
+def an_evidence_store_that_outgrows_its_disk_is_told():
+    store = ETC / "store"
+    store.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0700,size=8m", "tmpfs", store], check=True)
+    for size, required, wanted in ((4, "false", []), (64, "false", ["evidence_space"]), (64, "true", ["evidence_space"])):
+        policy(f'evidence = {{ directory = "{store}"; max_mib = {size}; required = {required}; }};\n')
+        said = expect(*wanted)
+        for finding in said["findings"]:
+            equal((finding["file"], finding["severity"]), (str(store), "warning"))
+            contains(finding["what"], "8 MiB are free, and the store may grow by 64 MiB")
+    subprocess.run(["mount", "-o", "remount,ro", store], check=True)
+    expect("evidence_unusable", file=str(store), severity="error")
+    subprocess.run(["umount", store], check=True)
+    store.rmdir()
 
 
 @test
@@ -359,6 +462,58 @@ def each_mistake_in_sshds_configuration_is_told():
         equal(ids(said), wanted.split(), name)
         equal(found[0]["severity"], severity, name)
         equal(found[0]["accounts"], ["deploy"], name)
+
+
+@test
+def accounts_that_sshd_shuts_out_are_told():
+    for line, wanted, options in (
+        ("DenyUsers deploy", True, ()),
+        ("DenyUsers other depl?y", True, ()),
+        ("DenyUsers deploy@192.0.2.*", True, ()),
+        ("DenyUsers deploy@192.0.2.*", False, ("--from", "198.51.100.7")),
+        ("DenyUsers deployer eploy", False, ()),
+        ("AllowUsers root", True, ()),
+        ("AllowUsers root deploy", False, ()),
+        ("AllowUsers root\nAllowUsers d*", False, ()),
+        ("AllowUsers deploy@198.51.100.7", True, ()),
+        ("AllowUsers deploy@198.51.100.7", False, ("--from", "198.51.100.7")),
+        ("AllowUsers deploy@198.51.100.0/24", False, ()),
+        (f"DenyGroups {SCOPE}", True, ()),
+        ("DenyGroups empty", False, ()),
+        ("AllowGroups empty wheel", True, ()),
+        (f"AllowGroups empty {SCOPE}", False, ()),
+    ):
+        good_host(before=line + "\n")
+        said = expect(*["sshd_shuts_out"][: int(wanted)], options=("--host", "--pam-modules", MODULES, *options))
+        for finding in said["findings"]:
+            equal((finding["file"], finding["severity"], finding["accounts"]), (str(SSHD_CONFIG), "error", ["deploy"]), line)
+            contains(finding["what"], line.split()[0])
+
+
+@test
+def an_account_whose_shell_is_missing_is_told():
+    good_host()
+    passwd = pathlib.Path("/etc/passwd")
+    text = passwd.read_text(encoding="utf-8")
+    lines = [re.sub(":[^:]*$", ":/bin/absent", line) if line.startswith("deploy:") else line for line in text.splitlines()]
+    write(passwd, "\n".join(lines) + "\n")
+    said = on_host("sshd_shuts_out", file="/etc/passwd")
+    contains(said["findings"][0]["what"], "/bin/absent")
+    write(passwd, text)
+
+
+@test
+def options_of_the_keys_command_are_no_mistake():
+    for words, wanted in (
+        ("--options restrict", []),
+        ("--options=restrict,pty", []),
+        ("--options ''", []),
+        ('--options "restrict,command=\\"a b\\""', []),
+        ("--options restrict,pty extra", ["sshd_keys_command"]),
+        ("--options", ["sshd_keys_command"]),
+    ):
+        good_host(sshd=snippet().replace("authorized-keys", f"authorized-keys {words}"))
+        on_host(*wanted)
 
 
 @test
