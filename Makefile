@@ -26,7 +26,7 @@ ALL_LDFLAGS  = $(SANITIZE) -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sect
 
 # A sanitizer's runtime comes with the program that loads the module.
 comma       := ,
-floor        = $(sort $(wildcard pam_nitro/$(1)/*.c))
+floor        = $(sort $(wildcard pam_nitro/$(1)/*.c pam_nitro/$(1)/*/*.c))
 objects      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 BASE        := $(call floor,base)

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "admin/claims.h"
+#include "admin/judge/claims.h"
 
 /*
  * An object under construction. The first value that could not be made

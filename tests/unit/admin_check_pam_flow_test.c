@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "admin/check_sshd_text.h"
+#include "admin/check/check_sshd_text.h"
 #include "unit/pam_files.h"
 
 /* pam_nitro.so refuses, x.so returns anything, the rest is what its name says. */

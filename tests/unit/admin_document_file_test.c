@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/document_file.h"
+#include "admin/judge/document_file.h"
 
 /* Begins as every document does, so it is no text. */
 static const char raw[] = "\x84\x44\xa1\x01\x38\x22\xa0";

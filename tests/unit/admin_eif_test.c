@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "admin/candidate_report.h"
-#include "admin/eif.h"
+#include "admin/image/candidate_report.h"
+#include "admin/image/eif.h"
 #include "base/hex.h"
 #include "unit/eif_images.h"
 #include "unit/vectors.h"

@@ -1,4 +1,4 @@
-#include "admin/file_replace.h"
+#include "admin/measurements/file_replace.h"
 
 #include <errno.h>
 #include <fcntl.h>

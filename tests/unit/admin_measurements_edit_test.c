@@ -1,10 +1,10 @@
-#include "admin/measurements_edit.h"
+#include "admin/measurements/measurements_edit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/measurements_change.h"
-#include "admin/text_diff.h"
+#include "admin/measurements/measurements_change.h"
+#include "admin/measurements/text_diff.h"
 #include "unit/policy_text.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"

@@ -2,7 +2,7 @@
 #ifndef UNIT_PAM_FILES_H
 #define UNIT_PAM_FILES_H
 
-#include "admin/check_pam_flow.h"
+#include "admin/check/check_pam_flow.h"
 
 struct pam_files {
 	char folder[64];
