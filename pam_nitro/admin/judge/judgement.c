@@ -1,8 +1,11 @@
 #include "admin/judge/judgement.h"
 
+#include <string.h>
 #include <time.h>
 
+#include "admin/command.h"
 #include "admin/input.h"
+#include "base/time_text.h"
 #include "policy/secure_file.h"
 
 static nitro_err
@@ -152,4 +155,23 @@ nitro_judge(const struct nitro_document_file *file,
 	judgement->is_verified = judgement->err == NITRO_OK;
 	if (judgement->is_verified && grounds->has_policy)
 		judgement->err = decide(verified, inquiry, grounds, judgement);
+}
+
+bool
+nitro_inquiry_set_at(
+    const char *command, const char *text, struct nitro_inquiry *inquiry)
+{
+	inquiry->at = NITRO_AT_NOW;
+	if (strcmp(text, "now") == 0)
+		return true;
+	inquiry->at = NITRO_AT_DOCUMENT;
+	if (strcmp(text, "document") == 0)
+		return true;
+	inquiry->at = NITRO_AT_TIME;
+	if (nitro_time_parse(nitro_bytes_of_text(text), &inquiry->at_ms))
+		return true;
+	nitro_complain("%s: --at %s is not now, document or a time like "
+		       "2026-11-01T12:00:00Z",
+	    command, text);
+	return false;
 }

@@ -30,6 +30,14 @@ struct nitro_inquiry {
 	const char *user;   /* set where config is, else NULL */
 };
 
+/*
+ * Read the value of --at: now, document, or a time in RFC 3339.
+ * False where it is none of them, and the complaint of that command has been
+ * made.
+ */
+NITRO_MUST_CHECK bool nitro_inquiry_set_at(
+    const char *command, const char *text, struct nitro_inquiry *inquiry);
+
 /* What the verdict rests on; {0} before nitro_grounds_load(). */
 struct nitro_grounds {
 	bool has_policy;

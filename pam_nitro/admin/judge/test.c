@@ -1,9 +1,7 @@
-#include <string.h>
 
 #include "admin/command.h"
 #include "admin/judge/comparison.h"
 #include "admin/judge/verify_report.h"
-#include "base/time_text.h"
 
 enum { AT = 1, USER, CONFIG, JSON };
 
@@ -21,29 +19,11 @@ struct request {
 };
 
 static bool
-set_at(const char *text, struct nitro_inquiry *inquiry)
-{
-	inquiry->at = NITRO_AT_NOW;
-	if (strcmp(text, "now") == 0)
-		return true;
-	inquiry->at = NITRO_AT_DOCUMENT;
-	if (strcmp(text, "document") == 0)
-		return true;
-	inquiry->at = NITRO_AT_TIME;
-	if (nitro_time_parse(nitro_bytes_of_text(text), &inquiry->at_ms))
-		return true;
-	nitro_complain("test: --at %s is not now, document or a time like "
-		       "2026-11-01T12:00:00Z",
-	    text);
-	return false;
-}
-
-static bool
 set_option(int option, struct request *request)
 {
 	switch (option) {
 	case AT:
-		return set_at(optarg, &request->inquiry);
+		return nitro_inquiry_set_at("test", optarg, &request->inquiry);
 	case USER:
 		request->inquiry.user = optarg;
 		return true;

@@ -6,7 +6,6 @@
 #include "admin/judge/judgement.h"
 #include "admin/judge/verify_report.h"
 #include "base/hex.h"
-#include "base/time_text.h"
 
 struct request {
 	struct nitro_inquiry inquiry;
@@ -26,24 +25,6 @@ static const struct option options[] = {
     {"json", no_argument, NULL, JSON},
     {0},
 };
-
-static bool
-set_at(const char *text, struct nitro_inquiry *inquiry)
-{
-	inquiry->at = NITRO_AT_NOW;
-	if (strcmp(text, "now") == 0)
-		return true;
-	inquiry->at = NITRO_AT_DOCUMENT;
-	if (strcmp(text, "document") == 0)
-		return true;
-	inquiry->at = NITRO_AT_TIME;
-	if (nitro_time_parse(nitro_bytes_of_text(text), &inquiry->at_ms))
-		return true;
-	nitro_complain("verify: --at %s is not now, document or a time like "
-		       "2026-11-01T12:00:00Z",
-	    text);
-	return false;
-}
 
 static bool
 set_nonce(const char *text, struct request *request)
@@ -67,7 +48,8 @@ set_option(int option, struct request *request)
 {
 	switch (option) {
 	case AT:
-		return set_at(optarg, &request->inquiry);
+		return nitro_inquiry_set_at(
+		    "verify", optarg, &request->inquiry);
 	case NONCE:
 		return set_nonce(optarg, request);
 	case TRUST_ANCHORS:
