@@ -213,12 +213,33 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 	return err;
 }
 
+/* Whoever is in no rule may be so for want of a name service alone. */
+static nitro_err
+find_rule_groups(
+    const struct nitro_settings *settings, struct nitro_fault *fault)
+{
+	nitro_err err;
+
+	for (size_t i = 0; i < settings->rule_count; i++) {
+		const struct nitro_user_rule *rule = &settings->rules[i];
+
+		if (rule->group == NULL)
+			continue;
+		if ((err = nitro_account_find_group(rule->group)) != NITRO_OK)
+			return nitro_fault_set(fault, err, NULL, 0,
+			    "the group %.64s of users is not known here",
+			    rule->group);
+	}
+	return NITRO_OK;
+}
+
 nitro_err
 nitro_attempt_account(pam_handle_t *pamh, int argc, const char **argv,
     struct nitro_attempt *attempt, bool *is_governed)
 {
 	NITRO_DROP(nitro_account_drop) struct nitro_account account = {0};
 	const char *path = NULL;
+	bool is_listed;
 	nitro_err err;
 
 	if ((err = begin(pamh, attempt)) != NITRO_OK ||
@@ -232,9 +253,13 @@ nitro_attempt_account(pam_handle_t *pamh, int argc, const char **argv,
 		return NITRO_E_USER_NAME;
 	if ((err = nitro_account_lookup(attempt->user, &account)) != NITRO_OK)
 		return err;
-	*is_governed = nitro_settings_lists_user(&attempt->policy.settings,
+	is_listed = nitro_settings_lists_user(&attempt->policy.settings,
 	    attempt->user, (const char *const *)account.groups,
 	    account.group_count);
+	if (!is_listed && (err = find_rule_groups(&attempt->policy.settings,
+			       &attempt->fault)) != NITRO_OK)
+		return err;
+	*is_governed = is_listed;
 	return NITRO_OK;
 }
 

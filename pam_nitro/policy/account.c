@@ -145,6 +145,25 @@ nitro_account_lookup(const char *user, struct nitro_account *account)
 	return NITRO_OK;
 }
 
+nitro_err
+nitro_account_find_group(const char *name)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf record = {0};
+	struct group entry, *found = NULL;
+	int error = ERANGE;
+	nitro_err err;
+
+	while (error == ERANGE || error == EINTR) {
+		if (error == ERANGE && (err = grow_record(&record)) != NITRO_OK)
+			return err;
+		error = getgrnam_r(
+		    name, &entry, (char *)record.ptr, record.cap, &found);
+	}
+	if (error == ENOMEM)
+		return NITRO_E_MEMORY;
+	return found != NULL ? NITRO_OK : NITRO_E_ACCOUNT_LOOKUP;
+}
+
 void
 nitro_account_drop(struct nitro_account *account)
 {

@@ -19,6 +19,14 @@ struct nitro_account {
 NITRO_MUST_CHECK nitro_err nitro_account_lookup(
     const char *user, struct nitro_account *account);
 
+/*
+ * Does the host know this group? A name service that is down shows as a group
+ * that is not there, and a user's groups are then no answer either.
+ * NITRO_OK, or NITRO_E_ACCOUNT_LOOKUP where it is not there or cannot be
+ * looked up; NITRO_E_MEMORY.
+ */
+NITRO_MUST_CHECK nitro_err nitro_account_find_group(const char *name);
+
 void nitro_account_drop(struct nitro_account *account);
 
 #endif

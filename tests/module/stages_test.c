@@ -76,6 +76,28 @@ test_an_unlisted_user_is_ignored_by_the_account_stage(void **state)
 	assert_int_equal(captured_count(), 0);
 }
 
+/* Its name service may be down, and then nobody knows who is a member. */
+static void
+test_nobody_is_unlisted_while_a_listed_group_is_not_known(void **state)
+{
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close) struct login login = {0};
+
+	stack_write(stack, "pam_nitro.conf",
+	    "measurements = \"~/measurements.conf\";\n"
+	    "trust_anchors = \"~/root.pem\";\n"
+	    "users = ({ group = \"no-such-group\"; workloads = "
+	    "[\"billing\"]; });\n");
+	stack_service(stack, "nitro",
+	    "account required @\naccount required pam_permit.so\n");
+	login_open(&login, stack, "nobody");
+	assert_int_equal(account(&login), PAM_SYSTEM_ERR);
+	assert_int_equal(captured_count(), 1);
+	assert_non_null(
+	    strstr(captured_line(0), "reason=account_lookup_failed"));
+	assert_non_null(strstr(captured_line(0), "no-such-group"));
+}
+
 /* F02 */
 static void
 test_an_unlisted_user_is_challenged_and_refused(void **state)
@@ -468,6 +490,8 @@ main(void)
 		test_an_attested_login_passes_the_account_stage_in_silence),
 	    STACK_TEST(test_a_login_by_key_alone_is_refused_for_listed_users),
 	    STACK_TEST(test_an_unlisted_user_is_ignored_by_the_account_stage),
+	    STACK_TEST(
+		test_nobody_is_unlisted_while_a_listed_group_is_not_known),
 	    STACK_TEST(test_an_unlisted_user_is_challenged_and_refused),
 	    STACK_TEST(test_the_account_stage_of_another_handle_is_refused),
 	    STACK_TEST(test_a_failed_login_takes_an_earlier_one_back),

@@ -1,0 +1,36 @@
+#!/bin/bash
+# debian/tests in a clean Debian, with the packages installed as apt does it: the
+# module, tool and client that log in at a real sshd are the packages'.
+# shellcheck disable=SC2016,SC2317 # quoted for another shell; ok calls the functions
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck disable=SC1091 # looked at by itself
+. tests/packages/tap.sh
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+need tests/packages/prepare
+tarball=$(tests/packages/prepare) || exit 1
+root=$work/root
+mkdir "$root" && tar -C "$root" --numeric-owner -xf "$tarball" || exit 1
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+unset MAKEFLAGS MAKELEVEL
+
+build() { DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/build-deb "$work/packages"; }
+ok "packages are built" build
+
+# What autopkgtest mounts ends with this namespace.
+run_tests() {
+	unshare --mount --pid --fork sh -c 'mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+	    mount -t sysfs sysfs "$0/sys" && exec "$@"' "$root" \
+	    autopkgtest --output-dir "$work/output" --no-built-binaries "$work"/packages/*.deb \
+	    "$work"/packages/*.dsc -- chroot "$root"
+}
+logins() { # tests/run's last line, of the log
+	tail -n 5 "$work"/output/installed-stdout
+	grep -qE '^[1-9][0-9]* passed, 0 failed, 0 skipped$' "$work"/output/installed-stdout
+}
+ok "debian/tests pass with the installed packages" run_tests
+ok "all logins at a real sshd came out, none was skipped" logins
+finish
