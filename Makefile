@@ -7,7 +7,9 @@ SYSCONFDIR  ?= /etc
 # Where libpam looks for modules: Debian's multiarch folder, else /usr/lib64 or /usr/lib.
 MULTIARCH   := $(shell $(CC) -print-multiarch 2>/dev/null)
 PAMDIR      ?= $(if $(wildcard /lib/$(MULTIARCH)/security),/lib/$(MULTIARCH)/security,$(if $(wildcard /usr/lib64/security),/usr/lib64/security,/lib/security))
+BINDIR      ?= $(PREFIX)/bin
 MANDIR      ?= $(PREFIX)/share/man
+DOCDIR      ?= $(PREFIX)/share/doc/pam_nitro
 INSTALL     ?= install
 SANITIZE    ?=
 WERROR      ?=
@@ -17,10 +19,14 @@ WARNINGS    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion 
                -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
                -Wnull-dereference -Wundef -Wvla -Wwrite-strings -Wswitch-enum \
                -Wimplicit-fallthrough
-HARDENING   := -fstack-protector-strong -D_FORTIFY_SOURCE=2 $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
+# A distribution's own level of _FORTIFY_SOURCE goes first.
+FORTIFY     := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+HARDENING   := -fstack-protector-strong $(FORTIFY) $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
 CFLAGS      ?= -O2 -g
+# How nitro-ssh-static is linked; -static-pie where the C library has it.
+STATIC      ?= -static
 ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -DNITRO_VERSION='"$(VERSION)"' \
-               $(WARNINGS) $(WERROR) $(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(CFLAGS) \
+               $(WARNINGS) $(WERROR) $(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(CPPFLAGS) $(CFLAGS) \
                -ffile-prefix-map=$(CURDIR)=. -Ipam_nitro -MMD -MP
 ALL_LDFLAGS  = $(SANITIZE) -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 
@@ -63,7 +69,7 @@ $(BUILD)/nitro-ssh: $(call objects,$(CLIENT))
 nitro-ssh-static: $(BUILD)/nitro-ssh-static ## nitro-ssh without any shared library, for enclave images
 
 $(BUILD)/nitro-ssh-static: $(call objects,$(CLIENT))
-	$(CC) -static $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(STATIC) $(ALL_LDFLAGS) -o $@ $^
 
 # Tests: what they link against, then the programs themselves.
 
@@ -164,13 +170,13 @@ demo: deps ## real sshd logins, granted and refused by attestation (needs root; 
 	BUILD=$(BUILD) KEEP=$(KEEP) tests/sshd/demo
 
 .PHONY: install
-install: all ## put module, tools, manual pages, completion and conf in place (DESTDIR, PREFIX, PAMDIR, SYSCONFDIR)
-	$(INSTALL) -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/pam_nitro \
-	    $(DESTDIR)$(PREFIX)/share/doc/pam_nitro/examples $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+install: all ## put module, tools, manual pages, completion and conf in place (DESTDIR, PREFIX, BINDIR, PAMDIR, MANDIR, DOCDIR, SYSCONFDIR)
+	$(INSTALL) -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(SYSCONFDIR)/pam_nitro \
+	    $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$(INSTALL) -m 0644 $(BUILD)/pam_nitro.so $(DESTDIR)$(PAMDIR)/pam_nitro.so
-	$(INSTALL) -m 0755 $(BUILD)/pam-nitro $(BUILD)/nitro-ssh $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -m 0755 $(BUILD)/pam-nitro $(BUILD)/nitro-ssh $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 0644 packaging/completion/pam-nitro.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pam-nitro
 	$(INSTALL) -m 0644 packaging/completion/_pam-nitro $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pam-nitro
@@ -178,10 +184,22 @@ install: all ## put module, tools, manual pages, completion and conf in place (D
 	    test -e $(DESTDIR)$(SYSCONFDIR)/pam_nitro/$$f || \
 	    $(INSTALL) -m 0644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/pam_nitro/$$f || exit 1; done
 	$(INSTALL) -m 0644 README.md SECURITY.md NEWS.md LICENSE $(wildcard conf/*) \
-	    $(DESTDIR)$(PREFIX)/share/doc/pam_nitro
-	$(INSTALL) -m 0644 $(wildcard packaging/examples/*) $(DESTDIR)$(PREFIX)/share/doc/pam_nitro/examples
+	    $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -m 0644 $(wildcard packaging/examples/*) $(DESTDIR)$(DOCDIR)/examples
 	for page in $(MANPAGES); do \
 	    $(INSTALL) -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit 1; done
+
+.PHONY: dist
+dist: ## pam_nitro-VERSION.tar.xz of the last commit, the same bytes each time
+	packaging/dist $(BUILD)
+
+.PHONY: deb
+deb: ## Debian packages of this tree, in $(BUILD)/deb
+	packaging/build-deb $(BUILD)/deb
+
+.PHONY: check-packages
+check-packages: deps ## Debian and RPM packages: built twice, installed, upgraded, purged, logged in (needs root)
+	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=1800 tests/run $(sort $(wildcard tests/packages/*_test.sh))
 
 .PHONY: clean
 clean: ## remove what was built
