@@ -388,6 +388,7 @@ def an_evidence_store_that_cannot_be_written_is_told():
 
 @test
 def an_evidence_store_that_outgrows_its_disk_is_told():
+    policy()
     store = ETC / "store"
     store.mkdir(mode=0o700)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0700,size=8m", "tmpfs", store], check=True)
