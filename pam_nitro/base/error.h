@@ -290,6 +290,22 @@ enum nitro_stage {
 	    "settings require it", \
 	    "see why in the log line: free space, owner and mode of the " \
 	    "directory of evidence in pam_nitro.conf(5)") \
+	/* the sandbox in which documents are parsed and verified */ \
+	X(NITRO_E_SANDBOX_FAILED, SYSTEM, DONE, "sandbox_failed", \
+	    "the process that verifies documents cannot be started", \
+	    "see the step and the errno in the log line: limits of sshd, or " \
+	    "a policy that forbids it to start a process") \
+	X(NITRO_E_SANDBOX_DIED, SYSTEM, DONE, "sandbox_died", \
+	    "the process that verifies documents died without a verdict", \
+	    "the log line says how; SIGSYS or SIGSEGV is a defect or an " \
+	    "attack: report it") \
+	X(NITRO_E_SANDBOX_LATE, SYSTEM, DONE, "sandbox_late", \
+	    "the process that verifies documents gave no verdict in time", \
+	    "look at the load of this host") \
+	X(NITRO_E_SANDBOX_ANSWER, SYSTEM, DONE, "sandbox_answer", \
+	    "the process that verifies documents gave a verdict that cannot " \
+	    "be", \
+	    "a defect or an attack: report it with this log line") \
 	X(NITRO_E_INTERNAL, SYSTEM, DONE, "internal_error", \
 	    "the module contradicts itself", \
 	    "please report it with this log line")

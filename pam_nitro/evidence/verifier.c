@@ -3,18 +3,9 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#define TIME_MAX_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+#include "evidence/verified_fields.h"
 
-/* Flat and of one size, so that it can be handed on whole. */
-struct nitro_verified {
-	enum nitro_kind kind;
-	size_t module_id_len;
-	uint8_t module_id[NITRO_MODULE_ID_MAX];
-	uint64_t timestamp_ms;
-	uint32_t pcr_mask;
-	uint8_t pcr[NITRO_PCR_COUNT_MAX][NITRO_PCR_LEN];
-	uint8_t digest[NITRO_SHA384_LEN];
-};
+#define TIME_MAX_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 static void
 drop_key(EVP_PKEY **key)
@@ -40,19 +31,24 @@ check_expected(const struct nitro_expected *expected, struct nitro_bytes actual,
 	return NITRO_E_INTERNAL;
 }
 
+/* What a document has of the three values that bind it to a login. */
+struct bound {
+	struct nitro_bytes nonce, user_data, public_key;
+};
+
 static nitro_err
-check_binding(const struct nitro_expectation *expectation,
-    const struct nitro_document *doc)
+check_binding(
+    const struct nitro_expectation *expectation, const struct bound *bound)
 {
 	nitro_err err;
 
-	if ((err = check_expected(
-		 &expectation->nonce, doc->nonce, NITRO_E_NONCE)) != NITRO_OK ||
-	    (err = check_expected(&expectation->audience, doc->user_data,
+	if ((err = check_expected(&expectation->nonce, bound->nonce,
+		 NITRO_E_NONCE)) != NITRO_OK ||
+	    (err = check_expected(&expectation->audience, bound->user_data,
 		 NITRO_E_AUDIENCE)) != NITRO_OK)
 		return err;
 	return check_expected(
-	    &expectation->public_key, doc->public_key, NITRO_E_KEY);
+	    &expectation->public_key, bound->public_key, NITRO_E_KEY);
 }
 
 static bool
@@ -61,7 +57,13 @@ time_is_sane(int64_t ms)
 	return ms >= 0 && ms <= TIME_MAX_MS;
 }
 
-/* age_ms is now minus timestamp, which no two sane times can overflow. */
+/* 0 for a clock that is not sane, so that nothing overflows; see check_age(). */
+static int64_t
+age_of(int64_t now_ms, uint64_t timestamp_ms)
+{
+	return time_is_sane(now_ms) ? now_ms - (int64_t)timestamp_ms : 0;
+}
+
 static nitro_err
 check_age(const struct nitro_expectation *expectation, int64_t age_ms)
 {
@@ -90,10 +92,8 @@ note_facts(struct nitro_evidence_facts *facts, const struct nitro_document *doc,
     int64_t now_ms)
 {
 	facts->kind = doc->kind;
-	if (!time_is_sane(now_ms))
-		return;
-	facts->is_age_known = true;
-	facts->age_ms = now_ms - (int64_t)doc->timestamp_ms;
+	facts->is_age_known = time_is_sane(now_ms);
+	facts->age_ms = age_of(now_ms, doc->timestamp_ms);
 }
 
 /* Chain first: it yields the key that the signature must be of. */
@@ -118,31 +118,52 @@ copy(uint8_t *to, struct nitro_bytes from)
 		to[i] = from.ptr[i];
 }
 
-/* Called once everything has verified, and by nobody else. */
-static nitro_err
-make_verified(struct nitro_bytes evidence, const struct nitro_document *doc,
-    struct nitro_verified **verified)
+static bool
+keep_field(struct nitro_verified_field *field, struct nitro_bytes value)
 {
-	struct nitro_verified *made;
-	nitro_err err;
+	if (value.len > sizeof field->value)
+		return false;
+	field->len = (uint32_t)value.len;
+	copy(field->value, value);
+	return true;
+}
 
-	if (doc->module_id.len > sizeof made->module_id)
-		return NITRO_E_INTERNAL;
-	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
-		return NITRO_E_MEMORY;
-	if ((err = nitro_sha384(evidence, made->digest)) != NITRO_OK) {
-		nitro_free(made);
-		return err;
-	}
+/* False where the document is none that nitro_document_parse() gives. */
+static bool
+keep_fields(struct nitro_verified *made, const struct nitro_document *doc)
+{
+	if (doc->module_id.len > sizeof made->module_id ||
+	    !keep_field(&made->nonce, doc->nonce) ||
+	    !keep_field(&made->user_data, doc->user_data) ||
+	    !keep_field(&made->public_key, doc->public_key))
+		return false;
 	made->kind = doc->kind;
 	made->timestamp_ms = doc->timestamp_ms;
-	made->module_id_len = doc->module_id.len;
+	made->module_id_len = (uint32_t)doc->module_id.len;
 	copy(made->module_id, doc->module_id);
 	made->pcr_mask = doc->pcr_mask;
 	for (size_t i = 0; i < NITRO_PCR_COUNT_MAX; i++)
 		if (doc->pcr[i].len == NITRO_PCR_LEN)
 			copy(made->pcr[i], doc->pcr[i]);
+	return true;
+}
+
+/* Called once everything has verified, and by nobody else. */
+static nitro_err
+make_verified(struct nitro_bytes evidence, const struct nitro_document *doc,
+    struct nitro_verified **verified)
+{
+	NITRO_DROP(nitro_verified_drop) struct nitro_verified *made = NULL;
+	nitro_err err;
+
+	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
+		return NITRO_E_MEMORY;
+	if (!keep_fields(made, doc))
+		return NITRO_E_INTERNAL;
+	if ((err = nitro_sha384(evidence, made->digest)) != NITRO_OK)
+		return err;
 	*verified = made;
+	made = NULL;
 	return NITRO_OK;
 }
 
@@ -153,6 +174,7 @@ verify(struct nitro_bytes evidence, const struct nitro_expectation *expectation,
 {
 	struct nitro_cose_sign1 msg = {0};
 	struct nitro_document doc = {0};
+	struct bound bound;
 	nitro_err err;
 
 	facts->evidence_len = evidence.len;
@@ -162,7 +184,8 @@ verify(struct nitro_bytes evidence, const struct nitro_expectation *expectation,
 	if ((err = nitro_document_parse(msg.payload, &doc)) != NITRO_OK)
 		return err;
 	note_facts(facts, &doc, expectation->now_ms);
-	if ((err = check_binding(expectation, &doc)) != NITRO_OK ||
+	bound = (struct bound){doc.nonce, doc.user_data, doc.public_key};
+	if ((err = check_binding(expectation, &bound)) != NITRO_OK ||
 	    (err = check_age(expectation, facts->age_ms)) != NITRO_OK ||
 	    (err = check_signatures(anchors, &doc, &msg)) != NITRO_OK)
 		return err;
@@ -186,54 +209,61 @@ nitro_evidence_verify(struct nitro_bytes evidence,
 	return err;
 }
 
-void
-nitro_verified_free(struct nitro_verified *verified)
+static struct nitro_bytes
+view_of(const struct nitro_verified_field *field)
 {
-	nitro_free(verified);
+	return (struct nitro_bytes){field->value, field->len};
 }
 
-void
-nitro_verified_drop(struct nitro_verified **verified)
+/* As the document's own limits are, so that no view of it can be wrong. */
+static bool
+is_possible(const struct nitro_verified *made)
 {
-	nitro_verified_free(*verified);
-	*verified = NULL;
+	return (made->kind == NITRO_KIND_ENCLAVE ||
+		   made->kind == NITRO_KIND_NITROTPM) &&
+	       made->pcr_mask != 0 && made->timestamp_ms <= TIME_MAX_MS &&
+	       made->module_id_len >= 1 &&
+	       made->module_id_len <= sizeof made->module_id &&
+	       made->nonce.len <= sizeof made->nonce.value &&
+	       made->user_data.len <= sizeof made->user_data.value &&
+	       made->public_key.len <= sizeof made->public_key.value;
 }
 
-enum nitro_kind
-nitro_verified_kind(const struct nitro_verified *verified)
+static nitro_err
+check_reopened(const struct nitro_verified *made,
+    const struct nitro_expectation *expectation)
 {
-	return verified->kind;
+	struct bound bound;
+	nitro_err err;
+
+	if (!is_possible(made))
+		return NITRO_E_SANDBOX_ANSWER;
+	bound = (struct bound){view_of(&made->nonce), view_of(&made->user_data),
+	    view_of(&made->public_key)};
+	if ((err = check_binding(expectation, &bound)) == NITRO_OK)
+		err = check_age(expectation,
+		    age_of(expectation->now_ms, made->timestamp_ms));
+	/* These checks were held in the other process: it lies. */
+	return nitro_err_class(err) == NITRO_CLASS_EVIDENCE
+		   ? NITRO_E_SANDBOX_ANSWER
+		   : err;
 }
 
-struct nitro_bytes
-nitro_verified_module_id(const struct nitro_verified *verified)
+nitro_err
+nitro_evidence_reopen(const struct nitro_verified_image *image,
+    const struct nitro_expectation *expectation,
+    struct nitro_verified **verified)
 {
-	return (struct nitro_bytes){
-	    verified->module_id, verified->module_id_len};
-}
+	NITRO_DROP(nitro_verified_drop) struct nitro_verified *made = NULL;
+	nitro_err err;
 
-uint64_t
-nitro_verified_timestamp_ms(const struct nitro_verified *verified)
-{
-	return verified->timestamp_ms;
-}
-
-uint32_t
-nitro_verified_pcr_mask(const struct nitro_verified *verified)
-{
-	return verified->pcr_mask;
-}
-
-struct nitro_bytes
-nitro_verified_pcr(const struct nitro_verified *verified, unsigned i)
-{
-	if (i >= NITRO_PCR_COUNT_MAX || (verified->pcr_mask >> i & 1) == 0)
-		return (struct nitro_bytes){0};
-	return (struct nitro_bytes){verified->pcr[i], NITRO_PCR_LEN};
-}
-
-struct nitro_bytes
-nitro_verified_digest(const struct nitro_verified *verified)
-{
-	return (struct nitro_bytes){verified->digest, sizeof verified->digest};
+	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
+		return NITRO_E_MEMORY;
+	copy((uint8_t *)made,
+	    (struct nitro_bytes){image->bytes, sizeof image->bytes});
+	if ((err = check_reopened(made, expectation)) != NITRO_OK)
+		return err;
+	*verified = made;
+	made = NULL;
+	return NITRO_OK;
 }

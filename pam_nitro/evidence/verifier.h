@@ -9,6 +9,7 @@
 #include "evidence/cert_chain.h"
 #include "evidence/cose_sign1.h"
 #include "evidence/document.h"
+#include "evidence/verified.h"
 
 /* A check that nobody decided about is a refusal, so 0 is not "waived". */
 enum nitro_check {
@@ -46,12 +47,6 @@ struct nitro_evidence_facts {
 };
 
 /*
- * A document that stood every check of its expectation. Only
- * nitro_evidence_verify() makes one. It owns its bytes.
- */
-struct nitro_verified;
-
-/*
  * Verify one document, in this order; the first failure is the result:
  * COSE_Sign1 shape, fields, nonce, audience, key, age, chain, signature.
  *
@@ -67,21 +62,19 @@ NITRO_MUST_CHECK nitro_err nitro_evidence_verify(struct nitro_bytes evidence,
     const struct nitro_trust_anchors *anchors,
     struct nitro_evidence_facts *facts, struct nitro_verified **verified);
 
-void nitro_verified_free(struct nitro_verified *verified);
-void nitro_verified_drop(struct nitro_verified **verified);
-
-/* Views live as long as verified does. */
-enum nitro_kind nitro_verified_kind(const struct nitro_verified *verified);
-struct nitro_bytes nitro_verified_module_id(
-    const struct nitro_verified *verified);
-uint64_t nitro_verified_timestamp_ms(const struct nitro_verified *verified);
-uint32_t nitro_verified_pcr_mask(const struct nitro_verified *verified);
-
-/* 48 bytes; an empty view where the document has no PCR i. */
-struct nitro_bytes nitro_verified_pcr(
-    const struct nitro_verified *verified, unsigned i);
-
-/* SHA-384 over the whole document as it was received; for the record only. */
-struct nitro_bytes nitro_verified_digest(const struct nitro_verified *verified);
+/*
+ * Open an image of what another process has verified (sandbox/), and judge
+ * again whatever needs no signature: every length and number, nonce,
+ * audience, key, age.
+ *
+ * *verified  made on NITRO_OK alone, as above.
+ *
+ * NITRO_E_SANDBOX_ANSWER for what nitro_evidence_verify() could not have
+ * made, NITRO_E_INTERNAL, NITRO_E_CLOCK, NITRO_E_MEMORY.
+ */
+NITRO_MUST_CHECK nitro_err nitro_evidence_reopen(
+    const struct nitro_verified_image *image,
+    const struct nitro_expectation *expectation,
+    struct nitro_verified **verified);
 
 #endif
