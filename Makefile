@@ -38,8 +38,9 @@ objects      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 BASE        := $(call floor,base)
 VERIFYING   := $(BASE) $(call floor,evidence) $(call floor,ssh)
 JUDGING     := $(VERIFYING) $(call floor,policy)
-MODULE      := $(JUDGING) $(call floor,module)
-ADMIN       := $(JUDGING) $(call floor,admin)
+SANDBOX     := $(call floor,sandbox)
+MODULE      := $(JUDGING) $(SANDBOX) $(call floor,module)
+ADMIN       := $(JUDGING) $(SANDBOX) $(call floor,admin)
 # nitro-ssh: the C library alone (distributions have no static libcbor), so of
 # ssh/ only what needs no libcrypto.
 CLIENT      := $(BASE) $(call floor,client) $(addprefix pam_nitro/ssh/,answer.c challenge.c ssh_key.c)
@@ -57,10 +58,10 @@ $(BUILD)/obj/%.o: %.c
 
 $(BUILD)/pam_nitro.so: $(call objects,$(MODULE)) pam_nitro/module/module.map
 	$(CC) -shared $(ALL_LDFLAGS) $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script=pam_nitro/module/module.map \
-	    -o $@ $(filter %.o,$^) -lpam -lcrypto -lcbor -lconfig
+	    -o $@ $(filter %.o,$^) -lpam -lcrypto -lcbor -lconfig -lseccomp
 
 $(BUILD)/pam-nitro: $(call objects,$(ADMIN))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -ljansson -lz
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -lseccomp -ljansson -lz
 
 $(BUILD)/nitro-ssh: $(call objects,$(CLIENT))
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -73,7 +74,7 @@ $(BUILD)/nitro-ssh-static: $(call objects,$(CLIENT))
 
 # Tests: what they link against, then the programs themselves.
 
-$(BUILD)/libnitro.a: $(call objects,$(JUDGING))
+$(BUILD)/libnitro.a: $(call objects,$(JUDGING) $(SANDBOX))
 	rm -f $@ && $(AR) rcsD $@ $^
 
 # Everything but the main functions, so that unit tests reach it.
@@ -101,7 +102,7 @@ SSHD_TESTS   := $(sort $(wildcard tests/sshd/*_test.py))
 $(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Itests -Wno-vla
 
 UNIT_SHARED  := $(call objects,$(filter-out %_test.c,$(wildcard tests/unit/*.c)))
-UNIT_LIBS    := -lcmocka -lcrypto -lcbor -lconfig -ljansson -lz -lpthread
+UNIT_LIBS    := -lcmocka -lcrypto -lcbor -lconfig -lseccomp -ljansson -lz -lpthread
 
 $(BUILD)/tests/unit/client_%: $(BUILD)/obj/tests/unit/client_%.o $(UNIT_SHARED) \
     $(BUILD)/libsim.a $(BUILD)/libclient.a $(BUILD)/libnitro.a
@@ -116,11 +117,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED) \
 $(BUILD)/tests/module/%: $(BUILD)/obj/tests/module/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
     $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lpthread
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
 
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -lseccomp
 
 .SECONDARY:
 

@@ -149,7 +149,7 @@ expect(const struct nitro_attempt *attempt, const struct proved_key *key,
 /* Everything after the answer. The groups were looked up before the prompt. */
 static nitro_err
 judge(struct nitro_attempt *attempt, const struct nitro_account *account,
-    const struct proved_key *key, struct nitro_bytes evidence)
+    const struct proved_key *key)
 {
 	struct nitro_expectation expectation;
 	struct nitro_login login = {.user = attempt->user,
@@ -161,12 +161,13 @@ judge(struct nitro_attempt *attempt, const struct nitro_account *account,
 		return err;
 	attempt->now_ms = login.now_ms;
 	expectation = expect(attempt, key, login.now_ms);
-	err = nitro_evidence_verify(evidence, &expectation,
-	    attempt->policy.anchors, &attempt->facts, &attempt->verified);
+	err = nitro_verdict_reach(&attempt->answer, &expectation,
+	    attempt->policy.anchors, &attempt->verdict, &attempt->fault);
 	if (err != NITRO_OK)
 		return err;
-	return nitro_decide(attempt->verified, &attempt->policy.settings,
-	    &attempt->policy.measurements, &login, &attempt->decision);
+	return nitro_decide(attempt->verdict.verified,
+	    &attempt->policy.settings, &attempt->policy.measurements, &login,
+	    &attempt->decision);
 }
 
 static nitro_err
@@ -204,10 +205,9 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 		NITRO_OK ||
 	    (err = make_challenge(attempt, &key)) != NITRO_OK ||
 	    (err = nitro_conversation_ask(
-		 pamh, &attempt->challenge, &attempt->evidence)) != NITRO_OK)
+		 pamh, &attempt->challenge, &attempt->answer)) != NITRO_OK)
 		return err;
-	err = judge(
-	    attempt, &account, &key, nitro_bytes_of_buf(&attempt->evidence));
+	err = judge(attempt, &account, &key);
 	attempt->key_blob = key.blob;
 	key.blob = (struct nitro_buf){0};
 	return err;
@@ -266,9 +266,9 @@ nitro_attempt_account(pam_handle_t *pamh, int argc, const char **argv,
 void
 nitro_attempt_drop(struct nitro_attempt *attempt)
 {
-	nitro_verified_drop(&attempt->verified);
+	nitro_verified_drop(&attempt->verdict.verified);
 	nitro_policy_drop(&attempt->policy);
-	nitro_buf_drop(&attempt->evidence);
+	nitro_answer_drop(&attempt->answer);
 	nitro_buf_drop(&attempt->key_blob);
 	nitro_text_drop(&attempt->user);
 	nitro_text_drop(&attempt->rhost);

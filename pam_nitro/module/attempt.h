@@ -7,9 +7,9 @@
 
 #include <security/pam_modules.h>
 
-#include "evidence/verifier.h"
 #include "policy/decision.h"
 #include "policy/policy.h"
+#include "sandbox/verdict.h"
 #include "ssh/challenge.h"
 
 struct nitro_attempt {
@@ -21,13 +21,11 @@ struct nitro_attempt {
 	struct nitro_policy policy;
 	struct nitro_challenge challenge; /* key is "" until it was made */
 	struct nitro_buf key_blob;        /* what was proved; empty for none */
-	struct nitro_buf evidence;        /* the answer, as far as it came */
+	struct nitro_answer answer;       /* as far as it came */
 	int64_t now_ms;                   /* when it was judged; 0 before */
-	struct nitro_evidence_facts facts;
-	struct nitro_verified
-	    *verified; /* NULL until the signatures verified */
+	struct nitro_verdict verdict;
 	struct nitro_decision decision;
-	struct nitro_fault fault; /* of the files, or of the evidence store */
+	struct nitro_fault fault; /* of files, sandbox, or evidence store */
 	bool is_evidence_lost;    /* see module/keep.h */
 };
 

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "ssh/answer.h"
-
 static void
 drop_responses(struct pam_response **responses)
 {
@@ -82,9 +80,8 @@ elapsed_ms(const struct timespec *since, int64_t *ms)
 
 nitro_err
 nitro_conversation_ask(pam_handle_t *pamh,
-    const struct nitro_challenge *challenge, struct nitro_buf *evidence)
+    const struct nitro_challenge *challenge, struct nitro_answer *answer)
 {
-	NITRO_DROP(nitro_answer_drop) struct nitro_answer answer = {0};
 	struct timespec start;
 	bool is_complete = false;
 	int64_t ms;
@@ -93,7 +90,7 @@ nitro_conversation_ask(pam_handle_t *pamh,
 	if (clock_gettime(CLOCK_MONOTONIC, &start) != 0)
 		return NITRO_E_CLOCK;
 	while (!is_complete) {
-		err = ask_for_part(pamh, challenge, &answer, &is_complete);
+		err = ask_for_part(pamh, challenge, answer, &is_complete);
 		if (err != NITRO_OK)
 			return err;
 		if ((err = elapsed_ms(&start, &ms)) != NITRO_OK)
@@ -101,7 +98,7 @@ nitro_conversation_ask(pam_handle_t *pamh,
 		if (ms > NITRO_CONVERSATION_MAX_MS)
 			return NITRO_E_ANSWER_LATE;
 	}
-	return nitro_answer_decode(&answer, evidence);
+	return NITRO_OK;
 }
 
 void

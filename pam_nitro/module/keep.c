@@ -44,16 +44,38 @@ fill(const struct nitro_attempt *attempt, nitro_err verdict,
 	record->wants_audience = settings->wants_audience;
 	record->max_age_ms = settings->max_age_ms;
 	record->clock_skew_ms = settings->clock_skew_ms;
-	record->kind = nitro_verified_kind(attempt->verified);
-	record->age_ms = attempt->facts.age_ms;
+	record->kind = nitro_verified_kind(attempt->verdict.verified);
+	record->age_ms = attempt->verdict.facts.age_ms;
 	for (size_t i = 0; i < NITRO_NONCE_LEN; i++)
 		record->nonce[i] = attempt->nonce[i];
 	SET_TEXT(record->user, attempt->user);
 	SET_TEXT(record->rhost, attempt->rhost);
-	SET(record->module_id, nitro_verified_module_id(attempt->verified));
+	SET(record->module_id,
+	    nitro_verified_module_id(attempt->verdict.verified));
 	SET_TEXT(record->key, attempt->challenge.key);
 	SET_TEXT(record->audience, attempt->challenge.audience);
 	fill_decision(&attempt->decision, record);
+}
+
+/* What is kept is what the sandbox has verified, and nothing else. */
+static nitro_err
+decode(const struct nitro_attempt *attempt, struct nitro_buf *document,
+    struct nitro_fault *fault)
+{
+	uint8_t digest[NITRO_SHA384_LEN];
+	nitro_err err;
+
+	if ((err = nitro_answer_decode(&attempt->answer, document)) !=
+		NITRO_OK ||
+	    (err = nitro_sha384(nitro_bytes_of_buf(document), digest)) !=
+		NITRO_OK)
+		return nitro_fault_set(
+		    fault, err, NULL, 0, "%s", nitro_err_sentence(err));
+	if (!nitro_bytes_equal((struct nitro_bytes){digest, sizeof digest},
+		nitro_verified_digest(attempt->verdict.verified)))
+		return nitro_fault_set(fault, NITRO_E_SANDBOX_ANSWER, NULL, 0,
+		    "the verdict is about another document");
+	return NITRO_OK;
 }
 
 nitro_err
@@ -61,16 +83,19 @@ nitro_keep_evidence(struct nitro_attempt *attempt, nitro_err verdict)
 {
 	const struct nitro_evidence_settings *settings =
 	    &attempt->policy.settings.evidence;
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf document = {0};
 	struct nitro_evidence_record record = {0};
 	struct nitro_fault fault = {0};
 	nitro_err err;
 
-	if (settings->directory == NULL || attempt->verified == NULL)
+	if (settings->directory == NULL || attempt->verdict.verified == NULL)
 		return verdict;
 	fill(attempt, verdict, &record);
 	record.key_blob = attempt->key_blob;
-	record.document = attempt->evidence;
-	err = nitro_evidence_store_keep(settings, &record, &fault);
+	if ((err = decode(attempt, &document, &fault)) == NITRO_OK) {
+		record.document = document;
+		err = nitro_evidence_store_keep(settings, &record, &fault);
+	}
 	if (err == NITRO_OK)
 		return verdict;
 	attempt->is_evidence_lost = true;

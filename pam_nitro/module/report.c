@@ -121,13 +121,14 @@ add_pcrs(struct line *line, const char *key, uint32_t mask)
 static void
 add_document(struct line *line, const struct nitro_attempt *attempt)
 {
-	const struct nitro_evidence_facts *facts = &attempt->facts;
+	const struct nitro_evidence_facts *facts = &attempt->verdict.facts;
 
-	if (attempt->verified != NULL) {
+	if (attempt->verdict.verified != NULL) {
 		add(line, " kind=%s",
-		    nitro_kind_name(nitro_verified_kind(attempt->verified)));
+		    nitro_kind_name(
+			nitro_verified_kind(attempt->verdict.verified)));
 		add_value(line, "module_id",
-		    nitro_verified_module_id(attempt->verified),
+		    nitro_verified_module_id(attempt->verdict.verified),
 		    MODULE_ID_SHOWN);
 	} else if (facts->evidence_len > 0) {
 		add(line, " document_len=%zu", facts->evidence_len);
@@ -186,7 +187,7 @@ add_record(struct line *line, const struct nitro_attempt *attempt)
 	add_text(
 	    line, "key", attempt->challenge.key, NITRO_KEY_FINGERPRINT_LEN);
 	nitro_hex_encode(
-	    nitro_verified_digest(attempt->verified), hex, sizeof hex);
+	    nitro_verified_digest(attempt->verdict.verified), hex, sizeof hex);
 	add(line, " sha384=%s", hex);
 }
 
@@ -222,12 +223,14 @@ nitro_report(
 		add(&line, " mode=observe");
 	if (attempt->is_evidence_lost)
 		add(&line, " evidence=failed");
+	if (attempt->verdict.is_unfiltered)
+		add(&line, " sandbox=no-seccomp");
 	add_text(&line, "user", attempt->user, NAME_SHOWN);
 	add_text(&line, "rhost", attempt->rhost, ADDRESS_SHOWN);
 	add_document(&line, attempt);
 	add_decision(&line, &attempt->decision);
 	add_fault(&line, &attempt->fault);
-	if (err == NITRO_OK && attempt->verified != NULL)
+	if (err == NITRO_OK && attempt->verdict.verified != NULL)
 		add_record(&line, attempt);
 	if (err != NITRO_OK)
 		add_sentence(&line, "hint", nitro_err_advice(err));
@@ -253,9 +256,9 @@ nitro_report_environment(
 	const char *kind;
 	nitro_err err;
 
-	if (entry == NULL || attempt->verified == NULL)
+	if (entry == NULL || attempt->verdict.verified == NULL)
 		return NITRO_E_INTERNAL;
-	kind = nitro_kind_name(nitro_verified_kind(attempt->verified));
+	kind = nitro_kind_name(nitro_verified_kind(attempt->verdict.verified));
 	if ((err = put(pamh, "PAM_NITRO_WORKLOAD",
 		 nitro_bytes_of_text(entry->workload))) != NITRO_OK ||
 	    (err = put(pamh, "PAM_NITRO_VERSION",
@@ -264,5 +267,5 @@ nitro_report_environment(
 		NITRO_OK)
 		return err;
 	return put(pamh, "PAM_NITRO_MODULE_ID",
-	    nitro_verified_module_id(attempt->verified));
+	    nitro_verified_module_id(attempt->verdict.verified));
 }

@@ -112,6 +112,8 @@ look(struct nitro_checkup *check)
 		nitro_check_certificates(check);
 	}
 	nitro_check_clock(check);
+	if (check->looked_at.has_host)
+		nitro_check_sandbox(check);
 	if (!check->has_settings || !check->looked_at.has_host)
 		return;
 	nitro_check_sshd(check);

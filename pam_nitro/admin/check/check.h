@@ -44,6 +44,9 @@ void nitro_check_evidence(struct nitro_checkup *check);
 
 void nitro_check_clock(struct nitro_checkup *check);
 
+/* The sandbox in which documents are verified: can it be had, and whole? */
+void nitro_check_sandbox(struct nitro_checkup *check);
+
 /* What sshd does with each listed account; needs has_settings. */
 void nitro_check_sshd(struct nitro_checkup *check);
 

@@ -198,7 +198,7 @@ static const struct {
     {"nearest", "nearest entry"}, {"differs", "differs in"},
     {"revoked", "revoked for"}, {"file", "file"}, {"line", "line"},
     {"why", "why"}, {"key", "key"}, {"sha384", "sha384"},
-    {"evidence", "evidence"}};
+    {"evidence", "evidence"}, {"sandbox", "sandbox"}};
 
 /* Values of the log are escaped already. */
 static void
