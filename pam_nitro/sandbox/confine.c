@@ -45,25 +45,41 @@ reset_signals(struct context *context)
 	return errno_of(sigprocmask(SIG_SETMASK, &none, NULL));
 }
 
+/* The first number of /proc/self/statm, in pages; 0 where it is none. */
+static size_t
+pages_mapped(struct nitro_bytes statm)
+{
+	struct nitro_bytes digits;
+	size_t pages = 0;
+
+	if (!nitro_bytes_take_until(&statm, ' ', &digits))
+		return 0;
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || i > 14)
+			return 0;
+		pages = pages * 10 + (size_t)(digits.ptr[i] - '0');
+	}
+	return pages;
+}
+
 /* While /proc can still be opened. */
 static int
 measure_memory(struct context *context)
 {
-	char text[32] = "";
-	struct nitro_bytes rest = nitro_bytes_of_text(text), pages;
-	size_t mapped = MAPPED_UNKNOWN;
-	unsigned count;
+	uint8_t text[64];
+	size_t mapped = MAPPED_UNKNOWN, pages = 0;
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0) {
 		ssize_t n = read(fd, text, sizeof text);
 
 		(void)close(fd);
-		rest.len = n > 0 ? (size_t)n : 0;
-		if (nitro_bytes_take_until(&rest, ' ', &pages) &&
-		    nitro_bytes_to_number(pages, &count))
-			mapped = (size_t)count * (size_t)sysconf(_SC_PAGESIZE);
+		if (n > 0)
+			pages = pages_mapped(
+			    (struct nitro_bytes){text, (size_t)n});
 	}
+	if (pages > 0)
+		mapped = pages * (size_t)sysconf(_SC_PAGESIZE);
 	context->address_space = mapped + context->limits->memory;
 	return 0;
 }
