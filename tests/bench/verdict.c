@@ -12,10 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/base64.h"
 #include "evidence/verifier.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/verdict.h"
 #include "sim/sim.h"
 #include "ssh/answer.h"
 
@@ -199,6 +202,99 @@ read_anchors(struct nitro_bytes pem)
 	printf("reading the trust anchors  %8.3f ms\n", median(values));
 }
 
+/* Of this process and of the children that it has reaped. */
+static double
+cpu_of_all_ms(void)
+{
+	static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+	struct rusage used;
+	double ms = 0;
+
+	for (size_t i = 0; i < NITRO_COUNT_OF(whose); i++) {
+		if (getrusage(whose[i], &used) != 0)
+			give_up("getrusage");
+		ms += (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) *
+			  1e3 +
+		      (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
+			  1e3;
+	}
+	return ms;
+}
+
+static double
+wall_ms(void)
+{
+	struct timespec t = {0};
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		give_up("clock_gettime");
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void
+nothing(void *answer, void *context)
+{
+	(void)answer;
+	(void)context;
+}
+
+static void
+start_sandbox(void)
+{
+	uint8_t answer = 0;
+	struct nitro_sandbox_task task = {.limits = NITRO_SANDBOX_LIMITS,
+	    .work = nothing,
+	    .answer = &answer,
+	    .answer_len = sizeof answer};
+	struct nitro_fault fault = {0};
+
+	if (nitro_sandbox_run(&task, &fault) != NITRO_OK)
+		give_up(fault.text);
+}
+
+static void
+judge_in_sandbox(const struct login *login, struct nitro_bytes base64)
+{
+	NITRO_DROP(nitro_answer_drop) struct nitro_answer answer = {0};
+	struct nitro_verdict verdict = {0};
+	struct nitro_fault fault = {0};
+	bool is_complete = false;
+
+	if (nitro_answer_add(&answer, base64, &is_complete) != NITRO_OK ||
+	    nitro_verdict_reach(&answer, &login->expectation, login->anchors,
+		&verdict, &fault) != NITRO_OK)
+		give_up("the verdict in the sandbox");
+	nitro_verified_free(verdict.verified);
+}
+
+/* The kernel counts CPU time of so short a life coarsely: the sum over all rounds. */
+static void
+sandbox(const struct login *login, struct nitro_bytes base64)
+{
+	static double empty[ROUNDS], full[ROUNDS];
+	double cpu[3];
+
+	cpu[0] = cpu_of_all_ms();
+	for (size_t i = 0; i < ROUNDS; i++) {
+		double start = wall_ms();
+
+		start_sandbox();
+		empty[i] = wall_ms() - start;
+	}
+	cpu[1] = cpu_of_all_ms();
+	for (size_t i = 0; i < ROUNDS; i++) {
+		double start = wall_ms();
+
+		judge_in_sandbox(login, base64);
+		full[i] = wall_ms() - start;
+	}
+	cpu[2] = cpu_of_all_ms();
+	printf("a sandbox without work     %8.3f ms   (CPU %.3f ms)\n",
+	    median(empty), (cpu[1] - cpu[0]) / ROUNDS);
+	printf("the verdict in the sandbox %8.3f ms   (CPU %.3f ms)\n",
+	    median(full), (cpu[2] - cpu[1]) / ROUNDS);
+}
+
 /* The reason must be the one that is meant, or the figure means nothing. */
 static void
 refuse(const char *what, const struct login *login, struct nitro_bytes base64,
@@ -297,6 +393,7 @@ main(void)
 	    evidence.len, ROUNDS);
 	compare(&raw, &login, nitro_bytes_of_buf(&evidence),
 	    nitro_bytes_of_buf(&base64));
+	sandbox(&login, nitro_bytes_of_buf(&base64));
 	read_anchors(nitro_bytes_of_buf(&pem));
 	refuse_all(&login, nitro_bytes_of_buf(&evidence));
 

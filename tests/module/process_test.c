@@ -219,6 +219,10 @@ test_sixteen_threads_log_in_at_once(void **state)
 		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
 	assert_int_equal(captured_count(), THREADS * LOGINS_PER_THREAD);
 	for (unsigned i = 0; i < THREADS; i++) {
+		for (unsigned j = 0;
+		     workers[i].wrong > 0 && j < LOGINS_PER_THREAD; j++)
+			print_message(
+			    "# %s\n", captured_find(workers[i].reference[j]));
 		assert_int_equal(workers[i].wrong, 0);
 		for (unsigned j = 0; j < LOGINS_PER_THREAD; j++)
 			assert_non_null(
