@@ -194,7 +194,7 @@ find_anchor(const struct nitro_trust_anchors *anchors, struct nitro_bytes der)
 /* What stands between root and leaf, in the document's order. */
 static nitro_err
 parse_intermediates(const struct nitro_trust_anchors *anchors,
-    const struct nitro_document *doc, STACK_OF(X509) * certs)
+    const struct nitro_document *doc, int64_t time_s, STACK_OF(X509) * certs)
 {
 	for (size_t i = 1; i < doc->cabundle_count; i++) {
 		NITRO_DROP(nitro_x509_drop) X509 *cert = NULL;
@@ -203,7 +203,8 @@ parse_intermediates(const struct nitro_trust_anchors *anchors,
 		if ((err = nitro_cert_parse(
 			 doc->cabundle[i], anchors->lib, &cert)) != NITRO_OK ||
 		    (err = nitro_cert_check_common(cert)) != NITRO_OK ||
-		    (err = nitro_cert_check_ca(cert)) != NITRO_OK)
+		    (err = nitro_cert_check_ca(cert)) != NITRO_OK ||
+		    (err = nitro_cert_check_time(cert, time_s)) != NITRO_OK)
 			return err;
 		if (sk_X509_push(certs, cert) <= 0)
 			return NITRO_E_MEMORY;
@@ -214,7 +215,7 @@ parse_intermediates(const struct nitro_trust_anchors *anchors,
 
 static nitro_err
 parse_leaf(const struct nitro_trust_anchors *anchors,
-    const struct nitro_document *doc, X509 **leaf)
+    const struct nitro_document *doc, int64_t time_s, X509 **leaf)
 {
 	NITRO_DROP(nitro_x509_drop) X509 *cert = NULL;
 	nitro_err err;
@@ -222,7 +223,8 @@ parse_leaf(const struct nitro_trust_anchors *anchors,
 	if ((err = nitro_cert_parse(doc->certificate, anchors->lib, &cert)) !=
 		NITRO_OK ||
 	    (err = nitro_cert_check_common(cert)) != NITRO_OK ||
-	    (err = nitro_cert_check_leaf(cert)) != NITRO_OK)
+	    (err = nitro_cert_check_leaf(cert)) != NITRO_OK ||
+	    (err = nitro_cert_check_time(cert, time_s)) != NITRO_OK)
 		return err;
 	*leaf = cert;
 	cert = NULL;
@@ -233,11 +235,6 @@ static nitro_err
 err_of_x509(int x509_error)
 {
 	switch (x509_error) {
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
-	case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
-		return NITRO_E_CERT_TIME;
 	case X509_V_ERR_INVALID_CA:
 	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
 	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
@@ -269,8 +266,8 @@ path_is_the_bundle(X509_STORE_CTX *ctx, STACK_OF(X509) * intermediates)
 }
 
 static nitro_err
-verify_path(OSSL_LIB_CTX *lib, X509 *root, STACK_OF(X509) * intermediates,
-    X509 *leaf, int64_t time_s)
+verify_path(
+    OSSL_LIB_CTX *lib, X509 *root, STACK_OF(X509) * intermediates, X509 *leaf)
 {
 	NITRO_DROP(drop_store) X509_STORE *store = X509_STORE_new();
 	NITRO_DROP(drop_store_ctx)
@@ -283,9 +280,9 @@ verify_path(OSSL_LIB_CTX *lib, X509 *root, STACK_OF(X509) * intermediates,
 	    X509_STORE_CTX_init(ctx, store, leaf, intermediates) != 1)
 		return NITRO_E_CRYPTO;
 	if ((param = X509_STORE_CTX_get0_param(ctx)) == NULL ||
-	    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_SUITEB_192_LOS) != 1)
+	    X509_VERIFY_PARAM_set_flags(param,
+		X509_V_FLAG_SUITEB_192_LOS | X509_V_FLAG_NO_CHECK_TIME) != 1)
 		return NITRO_E_CRYPTO;
-	X509_VERIFY_PARAM_set_time(param, (time_t)time_s);
 	result = X509_verify_cert(ctx);
 	if (result < 0)
 		return NITRO_E_CRYPTO;
@@ -310,11 +307,12 @@ verify(const struct nitro_trust_anchors *anchors,
 		return NITRO_E_ROOT;
 	if ((intermediates = sk_X509_new_null()) == NULL)
 		return NITRO_E_MEMORY;
-	if ((err = parse_intermediates(anchors, doc, intermediates)) !=
+	if ((err = nitro_cert_check_time(root, time_s)) != NITRO_OK ||
+	    (err = parse_intermediates(anchors, doc, time_s, intermediates)) !=
 		NITRO_OK ||
-	    (err = parse_leaf(anchors, doc, &leaf)) != NITRO_OK ||
-	    (err = verify_path(
-		 anchors->lib, root, intermediates, leaf, time_s)) != NITRO_OK)
+	    (err = parse_leaf(anchors, doc, time_s, &leaf)) != NITRO_OK ||
+	    (err = verify_path(anchors->lib, root, intermediates, leaf)) !=
+		NITRO_OK)
 		return err;
 	if ((*key = X509_get_pubkey(leaf)) == NULL)
 		return NITRO_E_CRYPTO;

@@ -2,11 +2,16 @@
 
 #include <limits.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
+
+#include "base/time_text.h"
 
 #define SERIAL_MAX 20     /* bytes, RFC 5280 section 4.1.2.2 */
 #define P384_POINT_LEN 97 /* 04 || x || y, SEC 1 section 2.3.3 */
 #define POINT_UNCOMPRESSED 4
-#define PATH_LEN_MAX 64 /* AWS has 0, 1 and 2 */
+#define UTC_TIME_LEN 13         /* YYMMDDHHMMSSZ */
+#define GENERALIZED_TIME_LEN 15 /* YYYYMMDDHHMMSSZ */
+#define PATH_LEN_MAX 64         /* AWS has 0, 1 and 2 */
 
 void
 nitro_x509_drop(X509 **cert)
@@ -154,5 +159,38 @@ nitro_cert_check_leaf(X509 *cert)
 		return NITRO_E_CERT_LEAF;
 	if ((flags & EXFLAG_XKUSAGE) != 0)
 		return NITRO_E_CERT_LEAF;
+	return NITRO_OK;
+}
+
+/* As RFC 3339 text first, so that one parser judges all dates. */
+static bool
+time_of(const ASN1_TIME *time, int64_t *time_ms)
+{
+	const int type = ASN1_STRING_type(time), len = ASN1_STRING_length(time);
+	const char *digits = (const char *)ASN1_STRING_get0_data(time);
+	const char *century = "";
+	char text[NITRO_TIME_TEXT_LEN + 1];
+
+	if (type == V_ASN1_UTCTIME && len == UTC_TIME_LEN)
+		century = digits[0] < '5' ? "20" : "19";
+	else if (type != V_ASN1_GENERALIZEDTIME || len != GENERALIZED_TIME_LEN)
+		return false;
+	if (digits[len - 1] != 'Z')
+		return false;
+	(void)snprintf(text, sizeof text, "%s%.*s-%.2s-%.2sT%.2s:%.2s:%.2sZ",
+	    century, len - 11, digits, &digits[len - 11], &digits[len - 9],
+	    &digits[len - 7], &digits[len - 5], &digits[len - 3]);
+	return nitro_time_parse(nitro_bytes_of_text(text), time_ms);
+}
+
+nitro_err
+nitro_cert_check_time(const X509 *cert, int64_t time_s)
+{
+	int64_t from_ms, until_ms;
+
+	if (!time_of(X509_get0_notBefore(cert), &from_ms) ||
+	    !time_of(X509_get0_notAfter(cert), &until_ms) ||
+	    time_s < from_ms / 1000 || time_s >= until_ms / 1000)
+		return NITRO_E_CERT_TIME;
 	return NITRO_OK;
 }

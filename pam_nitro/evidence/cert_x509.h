@@ -38,6 +38,19 @@ NITRO_MUST_CHECK nitro_err nitro_cert_check_ca(X509 *cert);
  */
 NITRO_MUST_CHECK nitro_err nitro_cert_check_leaf(X509 *cert);
 
+/*
+ * notBefore <= time_s < notAfter, as X509_verify_cert() has it, and both in the one
+ * form that RFC 5280 section 4.1.2.5 allows, from 1970 on.
+ *
+ * Not libcrypto's own check: that one goes through gmtime_r(3), which opens
+ * the host's time zone and takes a lock, and there is neither a file nor a
+ * thread to release the lock in the sandbox.
+ *
+ * NITRO_E_CERT_TIME.
+ */
+NITRO_MUST_CHECK nitro_err nitro_cert_check_time(
+    const X509 *cert, int64_t time_s);
+
 /* For NITRO_DROP(). */
 void nitro_x509_drop(X509 **cert);
 

@@ -1,7 +1,5 @@
 #include "sandbox/verdict.h"
 
-#include <time.h>
-
 #include "sandbox/sandbox.h"
 #include "sandbox/verdict_said.h"
 
@@ -112,9 +110,6 @@ nitro_verdict_reach(const struct nitro_answer *answer,
 	if (expectation->nonce.check != NITRO_CHECK_REQUIRED ||
 	    expectation->nonce.value.len != sizeof said.nonce)
 		return NITRO_E_INTERNAL;
-	/* Else the first date that libcrypto reads in this process, by
-	 * gmtime_r(3), opens /etc/localtime in the sandbox. */
-	tzset();
 	if ((err = nitro_sandbox_run(&task, fault)) != NITRO_OK)
 		return err;
 	verdict->is_unfiltered = !task.is_filtered;

@@ -4,12 +4,14 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "module/captured_log.h"
@@ -231,6 +233,45 @@ test_sixteen_threads_log_in_at_once(void **state)
 	}
 }
 
+static void *
+read_the_clock(void *stop)
+{
+	while (!atomic_load((atomic_bool *)stop)) {
+		const time_t now = time(NULL);
+		struct tm parts;
+
+		(void)localtime_r(&now, &parts);
+	}
+	return NULL;
+}
+
+/*
+ * localtime_r(3), as in each syslog(3), takes a lock that a fork copies as it
+ * is: whoever waits for it in the child waits for ever.
+ */
+/* M11 */
+static void
+test_a_thread_that_reads_the_clock_locks_nobody_out(void **state)
+{
+	struct stack *stack = stack_need(state);
+	static atomic_bool stop;
+	pthread_t thread;
+
+	if (UNIT_IS_SANITIZED)
+		skip();
+	atomic_store(&stop, false);
+	assert_int_equal(
+	    pthread_create(&thread, NULL, read_the_clock, &stop), 0);
+	for (unsigned i = 0; i < 25; i++) {
+		struct login login = {0};
+
+		assert_int_equal(
+		    login_once(&login, stack, "deploy", NITRO_OK), 0);
+	}
+	atomic_store(&stop, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 #define SIGNALS 32
 
 struct signals {
@@ -439,6 +480,7 @@ main(void)
 	    STACK_TEST(
 		test_the_module_can_be_loaded_and_unloaded_a_thousand_times),
 	    STACK_TEST(test_sixteen_threads_log_in_at_once),
+	    STACK_TEST(test_a_thread_that_reads_the_clock_locks_nobody_out),
 	    STACK_TEST(test_no_signal_is_caught_blocked_or_sent),
 	    STACK_TEST(
 		test_a_signal_between_two_parts_ends_the_process_as_ever),
