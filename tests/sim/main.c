@@ -3,25 +3,16 @@
  * and for the demo.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/hex.h"
-#include "sim/internal.h"
-
-#define EXIT_OK 0
-#define EXIT_FAILED 1
-#define EXIT_USAGE 2
-
-#define FIELD_MAX 1024 /* bytes that the NSM takes for each of the three */
+#include "sim/request.h"
 
 static const char help[] =
     "usage: nitro-sim init FOLDER\n"
     "       nitro-sim attest --pki FOLDER [option ...] > DOCUMENT\n"
+    "       nitro-sim serve --pki FOLDER [option ...] < LINES\n"
     "       nitro-sim defects\n"
     "\n"
     "A Nitro Security Module in software, for tests and demonstrations.\n"
@@ -29,6 +20,8 @@ static const char help[] =
     "init     make FOLDER with root.key and root.pem; root.pem is the trust\n"
     "         anchor for the documents of that folder\n"
     "attest   write one attestation document, made now\n"
+    "serve    the same for each line NONCE USER-DATA PUBLIC-KEY, in hex or -;\n"
+    "         writes lines of base64\n"
     "defects  list what --defect takes, and what the log has to say of it\n"
     "\n"
     "  --nonce FILE         bytes for nonce, user_data, public_key: 0 to 1024\n"
@@ -50,296 +43,45 @@ static const char help[] =
     "all others are zero. Of a NitroTPM: PCR0 to PCR10 are b0 to ba, PCR17 to\n"
     "PCR22 ff, all others zero.\n";
 
-struct request {
-	const char *folder, *defect;
-	struct sim_options options;
-	int64_t age_s;
-	int64_t pcr_count; /* 0: as many as there are */
-	bool is_debug, is_definite;
-	bool has_pcr[NITRO_PCR_COUNT_MAX];
-	uint8_t pcr[NITRO_PCR_COUNT_MAX][NITRO_PCR_LEN];
-	bool has_nonce, has_user_data, has_public_key;
-	struct nitro_buf nonce, user_data, public_key;
-	uint64_t timestamp_ms;
-};
-
-static void
-drop_request(struct request *request)
-{
-	nitro_buf_drop(&request->nonce);
-	nitro_buf_drop(&request->user_data);
-	nitro_buf_drop(&request->public_key);
-}
-
 static int
-fail(int status, const char *what, const char *why)
+attest(const struct sim_pki *root, struct sim_request *request)
 {
-	(void)fprintf(stderr, "nitro-sim: %s: %s\n", what, why);
-	return status;
-}
-
-static int
-read_field(const char *path, struct nitro_buf *out)
-{
-	uint8_t bytes[FIELD_MAX + 1];
-	size_t len = 0;
-	ssize_t n = 1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return fail(EXIT_FAILED, path, strerror(errno));
-	while (n > 0 && len < sizeof(bytes)) {
-		n = read(fd, bytes + len, sizeof(bytes) - len);
-		if (n > 0)
-			len += (size_t)n;
-		else if (n < 0 && errno == EINTR)
-			n = 1;
-	}
-	if (n < 0)
-		len = 0;
-	close(fd);
-	if (n < 0)
-		return fail(EXIT_FAILED, path, "cannot be read");
-	if (len > FIELD_MAX)
-		return fail(EXIT_FAILED, path, "longer than 1024 bytes");
-	if (nitro_buf_append(out, (struct nitro_bytes){bytes, len}) != NITRO_OK)
-		return fail(EXIT_FAILED, path, "no memory");
-	return EXIT_OK;
-}
-
-static int
-take_number(const char *option, const char *text, int64_t *value)
-{
-	struct nitro_bytes digits = nitro_bytes_of_text(text);
-	struct nitro_bytes sign;
-	bool is_negative = nitro_bytes_has_prefix(digits, "-");
-	unsigned number;
-
-	if ((is_negative && !nitro_bytes_take(&digits, 1, &sign)) ||
-	    !nitro_bytes_to_number(digits, &number))
-		return fail(
-		    EXIT_USAGE, option, "not a number of up to 9 digits");
-	*value = is_negative ? -(int64_t)number : (int64_t)number;
-	return EXIT_OK;
-}
-
-static int
-take_pcr(const char *text, struct request *request)
-{
-	struct nitro_bytes value = nitro_bytes_of_text(text), index;
-	unsigned i;
-
-	if (!nitro_bytes_take_until(&value, '=', &index) ||
-	    !nitro_bytes_to_number(index, &i) || i >= NITRO_PCR_COUNT_MAX)
-		return fail(
-		    EXIT_USAGE, "--pcr", "not N=HEX with N from 0 to 31");
-	if (!nitro_hex_decode(value, request->pcr[i], NITRO_PCR_LEN))
-		return fail(EXIT_USAGE, "--pcr", "value is not 96 hex digits");
-	request->has_pcr[i] = true;
-	return EXIT_OK;
-}
-
-static int
-take_kind(const char *text, struct request *request)
-{
-	if (strcmp(text, "enclave") == 0)
-		request->options.kind = NITRO_KIND_ENCLAVE;
-	else if (strcmp(text, "nitrotpm") == 0)
-		request->options.kind = NITRO_KIND_NITROTPM;
-	else
-		return fail(
-		    EXIT_USAGE, "--kind", "neither enclave nor nitrotpm");
-	return EXIT_OK;
-}
-
-static int
-take_module_id(const char *text, struct request *request)
-{
-	size_t len = strlen(text);
-
-	if (len < 1 || len > NITRO_MODULE_ID_MAX)
-		return fail(EXIT_USAGE, "--module-id", "not 1 to 256 bytes");
-	request->options.module_id = text;
-	return EXIT_OK;
-}
-
-static int
-take_pcr_count(const char *text, struct request *request)
-{
-	int status = take_number("--pcr-count", text, &request->pcr_count);
-
-	if (status == EXIT_OK && (request->pcr_count < 1 ||
-				     request->pcr_count > NITRO_PCR_COUNT_MAX))
-		return fail(EXIT_USAGE, "--pcr-count", "not 1 to 32");
-	return status;
-}
-
-static int
-take_defect(const char *text, struct request *request)
-{
-	request->defect = text;
-	if (sim_defect_find(text) == NULL)
-		return fail(EXIT_USAGE, text,
-		    "no such defect (nitro-sim defects lists them)");
-	return EXIT_OK;
-}
-
-static int
-take_option(int option, struct request *request)
-{
-	switch (option) {
-	case 'P':
-		request->folder = optarg;
-		return EXIT_OK;
-	case 'n':
-		request->has_nonce = true;
-		nitro_buf_drop(&request->nonce);
-		return read_field(optarg, &request->nonce);
-	case 'u':
-		request->has_user_data = true;
-		nitro_buf_drop(&request->user_data);
-		return read_field(optarg, &request->user_data);
-	case 'k':
-		request->has_public_key = true;
-		nitro_buf_drop(&request->public_key);
-		return read_field(optarg, &request->public_key);
-	case 'K':
-		return take_kind(optarg, request);
-	case 'm':
-		return take_module_id(optarg, request);
-	case 'p':
-		return take_pcr(optarg, request);
-	case 'c':
-		return take_pcr_count(optarg, request);
-	case 'g':
-		request->is_debug = true;
-		return EXIT_OK;
-	case 'a':
-		return take_number("--age", optarg, &request->age_s);
-	case 'd':
-		request->is_definite = true;
-		return EXIT_OK;
-	case 'x':
-		return take_defect(optarg, request);
-	default: /* getopt has said what is wrong */
-		return EXIT_USAGE;
-	}
-}
-
-static int
-read_request(int argc, char **argv, struct request *request)
-{
-	static const struct option options[] = {
-	    {"pki", required_argument, NULL, 'P'},
-	    {"nonce", required_argument, NULL, 'n'},
-	    {"user-data", required_argument, NULL, 'u'},
-	    {"public-key", required_argument, NULL, 'k'},
-	    {"kind", required_argument, NULL, 'K'},
-	    {"module-id", required_argument, NULL, 'm'},
-	    {"pcr", required_argument, NULL, 'p'},
-	    {"pcr-count", required_argument, NULL, 'c'},
-	    {"debug", no_argument, NULL, 'g'},
-	    {"age", required_argument, NULL, 'a'},
-	    {"definite", no_argument, NULL, 'd'},
-	    {"defect", required_argument, NULL, 'x'},
-	    {NULL, 0, NULL, 0},
-	};
-	int option, status;
-
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if ((status = take_option(option, request)) != EXIT_OK)
-			return status;
-	if (optind != argc)
-		return fail(EXIT_USAGE, argv[optind], "unexpected argument");
-	if (request->folder == NULL)
-		return fail(EXIT_USAGE, "attest",
-		    "--pki FOLDER is missing (nitro-sim init FOLDER makes "
-		    "one)");
-	for (int i = NITRO_PCR_COUNT_MAX; i-- > 0;)
-		if (request->has_pcr[i] && request->pcr_count != 0 &&
-		    i >= request->pcr_count)
-			return fail(EXIT_USAGE, "--pcr",
-			    "names a PCR that --pcr-count leaves out");
-	return EXIT_OK;
-}
-
-/* An empty file is h'', not null, so the view needs a pointer. */
-static struct nitro_bytes
-field_of(bool is_given, const struct nitro_buf *buf)
-{
-	if (!is_given)
-		return (struct nitro_bytes){0};
-	return buf->len == 0 ? nitro_bytes_of_text("")
-			     : nitro_bytes_of_buf(buf);
-}
-
-static void
-fill_document(struct sim_document *doc, void *context)
-{
-	const struct request *request = context;
-
-	doc->timestamp_ms = request->timestamp_ms;
-	doc->is_definite = request->is_definite;
-	if (request->is_debug)
-		sim_document_debug(doc);
-	if (request->pcr_count != 0)
-		doc->pcr_count = (unsigned)request->pcr_count;
-	for (unsigned i = 0; i < NITRO_PCR_COUNT_MAX; i++) {
-		if (!request->has_pcr[i])
-			continue;
-		memcpy(doc->pcr[i], request->pcr[i], NITRO_PCR_LEN);
-		if (i >= doc->pcr_count)
-			doc->pcr_count = i + 1;
-	}
-	doc->nonce = field_of(request->has_nonce, &request->nonce);
-	doc->user_data = field_of(request->has_user_data, &request->user_data);
-	doc->public_key = field_of(
-	    request->has_public_key, &request->public_key);
-}
-
-static bool
-set_time(struct request *request)
-{
-	struct timespec now;
-	int64_t ms;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-		return false;
-	ms = ((int64_t)now.tv_sec - request->age_s) * 1000 +
-	     now.tv_nsec / 1000000;
-	if (ms < 1000)
-		return false;
-	request->timestamp_ms = (uint64_t)ms;
-	request->options.time_s = ms / 1000;
-	return true;
-}
-
-static int
-attest(int argc, char **argv)
-{
-	NITRO_DROP(drop_request) struct request request = {0};
-	NITRO_DROP(sim_pki_drop) struct sim_pki root = {0};
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
 	const struct sim_defect *defect = NULL;
+
+	if (!sim_request_set_time(request))
+		return sim_fail(EXIT_FAILED, "attest", "no such time");
+	if (request->defect != NULL)
+		defect = sim_defect_find(request->defect);
+	request->options.same_root = root;
+	if (!sim_attest_defect(defect, &request->options, sim_request_fill,
+		request, &evidence))
+		return sim_fail(
+		    EXIT_FAILED, "attest", "libcrypto cannot make it");
+	if (fwrite(evidence.ptr, 1, evidence.len, stdout) != evidence.len ||
+	    fflush(stdout) != 0)
+		return sim_fail(
+		    EXIT_FAILED, "standard output", strerror(errno));
+	return EXIT_OK;
+}
+
+/* What attest and serve have in common: the options and the root. */
+static int
+with_root(int argc, char **argv,
+    int (*run)(const struct sim_pki *root, struct sim_request *request))
+{
+	NITRO_DROP(sim_request_drop) struct sim_request request = {0};
+	NITRO_DROP(sim_pki_drop) struct sim_pki root = {0};
 	const char *why = NULL;
 	int status;
 
-	if ((status = read_request(argc, argv, &request)) != EXIT_OK)
+	argv[1] = argv[0]; /* for getopt's messages */
+	if ((status = sim_request_read(argc - 1, argv + 1, &request)) !=
+	    EXIT_OK)
 		return status;
 	if (!sim_folder_open(request.folder, &root, &why))
-		return fail(EXIT_FAILED, request.folder, why);
-	if (!set_time(&request))
-		return fail(EXIT_FAILED, "attest", "no such time");
-	if (request.defect != NULL)
-		defect = sim_defect_find(request.defect);
-	request.options.same_root = &root;
-	if (!sim_attest_defect(
-		defect, &request.options, fill_document, &request, &evidence))
-		return fail(EXIT_FAILED, "attest", "libcrypto cannot make it");
-	if (fwrite(evidence.ptr, 1, evidence.len, stdout) != evidence.len ||
-	    fflush(stdout) != 0)
-		return fail(EXIT_FAILED, "standard output", strerror(errno));
-	return EXIT_OK;
+		return sim_fail(EXIT_FAILED, request.folder, why);
+	return run(&root, &request);
 }
 
 static int
@@ -348,9 +90,9 @@ init(int argc, char **argv)
 	const char *why = NULL;
 
 	if (argc != 2 || argv[1][0] == '-')
-		return fail(EXIT_USAGE, "init", "one FOLDER is wanted");
+		return sim_fail(EXIT_USAGE, "init", "one FOLDER is wanted");
 	if (!sim_folder_init(argv[1], (int64_t)time(NULL), &why))
-		return fail(EXIT_FAILED, argv[1], why);
+		return sim_fail(EXIT_FAILED, argv[1], why);
 	return EXIT_OK;
 }
 
@@ -385,12 +127,12 @@ main(int argc, char **argv)
 	}
 	if (argc >= 2 && strcmp(argv[1], "init") == 0)
 		return init(argc - 1, argv + 1);
-	if (argc >= 2 && strcmp(argv[1], "attest") == 0) {
-		argv[1] = argv[0]; /* for getopt's messages */
-		return attest(argc - 1, argv + 1);
-	}
+	if (argc >= 2 && strcmp(argv[1], "attest") == 0)
+		return with_root(argc, argv, attest);
+	if (argc >= 2 && strcmp(argv[1], "serve") == 0)
+		return with_root(argc, argv, sim_serve);
 	if (argc == 2 && strcmp(argv[1], "defects") == 0)
 		return list_defects();
-	return fail(EXIT_USAGE, argc >= 2 ? argv[1] : "no command",
-	    "init, attest or defects is wanted (nitro-sim --help)");
+	return sim_fail(EXIT_USAGE, argc >= 2 ? argv[1] : "no command",
+	    "init, attest, serve or defects is wanted (nitro-sim --help)");
 }

@@ -181,6 +181,23 @@ helps() {
 	    "$sim" attest --help | grep -q -- '--pcr N=HEX'
 }
 
+# A line for a line, with the bytes that were asked for, and null for "-".
+serves() {
+	printf 'aabbccddeeff0102 - 05%s\n- 0203 -\n' "$(repeat 77 20)" |
+	    "$sim" serve --pki "$work/pki" >"$work/served" || return 1
+	[ "$(wc -l <"$work/served")" -eq 2 ] || return 1
+	sed -n 1p "$work/served" | base64 -d | od -An -v -tx1 | tr -d ' \n' >"$work/first"
+	sed -n 2p "$work/served" | base64 -d | od -An -v -tx1 | tr -d ' \n' >"$work/second"
+	grep -q '6e6f6e636548aabbccddeeff0102' "$work/first" &&
+	    grep -q '757365725f64617461420203' "$work/second" &&
+	    grep -q '6e6f6e6365f6' "$work/second"
+}
+
+serves_no_nonsense() {
+	! echo "aabb zz -" | "$sim" serve --pki "$work/pki" >"$work/served" 2>&1 &&
+	    ! echo "aabb" | "$sim" serve --pki "$work/pki" >"$work/served" 2>&1
+}
+
 if [ ! -x "$sim" ]; then
 	echo "1..1"
 	echo "not ok 1 - $sim is built"
@@ -207,8 +224,10 @@ ok "every defect can be had" every_defect_can_be_had
 ok "the defects that others name are there" lists_the_wanted_defects
 ok "two at once do not meet" two_at_once_differ
 ok "a full device is a failure" fails_on_a_full_device
+ok "serve answers each line" serves
+ok "serve refuses what is not three fields" serves_no_nonsense
 ok "--help helps" helps
-ok "without a command" refuses 2 "init, attest or defects"
+ok "without a command" refuses 2 "init, attest, serve or defects"
 ok "unknown command" refuses 2 "frobnicate" frobnicate
 ok "without --pki" refuses 2 "--pki FOLDER is missing" attest
 ok "--pki without root" refuses 1 "nitro-sim init makes it" attest --pki "$work"
