@@ -193,8 +193,7 @@ HostKey /etc/ssh/ssh_host_ed25519_key
 PidFile none
 LogLevel VERBOSE
 LoginGraceTime 60
-MaxStartups 100
-KbdInteractiveAuthentication no
+{startups}KbdInteractiveAuthentication no
 UsePAM yes
 X11Forwarding yes
 PrintMotd no
@@ -238,6 +237,8 @@ class Server:
         self.folder = ROOT / f"sshd-{number}"
         self.folder.mkdir()
         (self.folder / "extra.conf").write_text(extra + "\nMatch all\n")
+        # The one option of which sshd takes the last value.
+        self.startups = "" if "MaxStartups" in extra else "MaxStartups 100\n"
         self.config = self.folder / "ssh_config"
         for _ in range(5):
             if self._start():
@@ -249,7 +250,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         config = self.folder / "sshd_config"
-        config.write_text(_SSHD_CONFIG.format(port=self.port, extra=self.folder / "extra.conf"))
+        config.write_text(_SSHD_CONFIG.format(port=self.port, extra=self.folder / "extra.conf",
+                                              startups=self.startups))
         self.config.write_text(_SSH_CONFIG.format(port=self.port, known=ROOT / "client/known_hosts"))
         with open(self.folder / "stderr", "wb") as errors:
             self.process = subprocess.Popen(

@@ -1,0 +1,71 @@
+#!/usr/bin/python3 -B
+"""A mixture of honest and hostile clients at a real sshd for SOAK_SECONDS
+(20): each refusal has its own reason, no wrong verdict, nothing is left."""
+
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sshd"))
+
+import census  # noqa: E402
+from crowd import Crowd, Reckoning, note_times, prepare, spread  # noqa: E402
+from kinds import HONEST, KINDS, SILENT  # noqa: E402
+from tap import Suite, equal  # noqa: E402
+
+suite = Suite()
+test = suite.test
+
+SECONDS = float(os.environ.get("SOAK_SECONDS") or 20)
+CONCURRENCY = 30
+GROWTH_KIB = 64  # for 1,000 logins
+
+MIXTURE = spread(*((name, {"enclave": 12, "connects and leaves": 12}.get(name, 2)) for name in KINDS))
+
+
+# R02 R03 T08 T20 T21 O11 M24: sshd 9.2 has no PerSourcePenalties, so there is
+# no ban that a crash could bring; that there is no crash shows in sshd's words.
+@test(f"{SECONDS:g} s of honest and hostile clients, {CONCURRENCY} at a time: the right reason for each, no leak")
+def mixture(host):
+    server = host.roomy
+    equal(len(Crowd(host, server, threads=20, logins=MIXTURE).finish()), len(MIXTURE))
+    equal(census.await_quiet(server), {})
+    since = host.log.mark()
+    before = census.resident_kib(server.process.pid), census.descriptors(server.process.pid)
+    outcomes = Crowd(host, server, threads=CONCURRENCY, logins=MIXTURE, seconds=SECONDS).finish(SECONDS + 300)
+    left = census.await_quiet(server)
+    after = census.resident_kib(server.process.pid), census.descriptors(server.process.pid)
+    reckoning = Reckoning(outcomes, host.log.decisions(since))
+    reckoning.note("soak")
+    note_times("client's last answer to sshd's verdict",
+               [outcome["verdict_ms"] for outcome in outcomes if "verdict_ms" in outcome])
+    print(f"# {len(outcomes) / SECONDS:.1f} connections a second; listener {before[0]} KiB, {before[1]} descriptors "
+          f"before, {after[0]}, {after[1]} after", flush=True)
+    reckoning.must_be_right()
+    for name, kind in KINDS.items():
+        for reason in kind.reasons - {SILENT, "conversation_failed"}:
+            assert reckoning.reasons[reason], f"no client came to {reason}, so {name} was not tried"
+    equal(left, {}, "processes left over")
+    equal(after[1], before[1], "descriptors of the listener")
+    assert after[0] - before[0] <= GROWTH_KIB * max(1, len(outcomes) / 1000), f"{before[0]} KiB grew to {after[0]}"
+
+
+@test("no process of sshd has crashed")
+def no_crash(host):
+    words = [line for line in host.roomy.messages.splitlines()
+             if any(word in line for word in ("signal", "fatal", "Segmentation", "core dumped", "BUG"))]
+    # What sshd says of a client that left in the middle of a packet.
+    words = [line for line in words if "fatal: ssh_packet" not in line and "fatal: Timeout" not in line]
+    equal(words[:5], [])
+
+
+@test("after that, each honest kind of client gets in")
+def afterwards(host):
+    since = host.log.mark()
+    outcomes = Crowd(host, host.roomy, threads=2, logins=list(HONEST), sessions=True).finish()
+    Reckoning(outcomes, host.log.decisions(since)).must_be_right()
+    equal([outcome["got_in"] for outcome in outcomes], [True] * len(HONEST))
+
+
+if __name__ == "__main__":
+    raise SystemExit(suite.main(prepare))
