@@ -5,8 +5,8 @@ writes one line of JSON for each login.
 Plan: port, key, other_key (paths), threads; logins, a list of kinds, each
 once; with seconds, again and again until then. With sessions, who gets in asks
 his session which workload he is.
-With hold, each client waits at its challenge until a line comes on
-standard input after the plan.
+With hold, each client waits at its challenge until a second line comes on
+standard input; with until_told, that line ends the time that seconds gives.
 """
 
 import contextlib
@@ -118,7 +118,7 @@ class Clients:
         self.plan = plan
         self.workshop = Workshop(harness.load_key(plan["other_key"]).asbytes())
         self._work, self._say = queue.Queue(), threading.Lock()
-        self._go = threading.Event()
+        self._go, self._told = threading.Event(), threading.Event()
         if not plan.get("hold"):
             self._go.set()
 
@@ -141,7 +141,7 @@ class Clients:
             return
         end = time.monotonic() + self.plan["seconds"]
         for name in itertools.cycle(self.plan["logins"]):
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or self._told.is_set():
                 return
             yield name
 
@@ -149,9 +149,9 @@ class Clients:
         threads = [threading.Thread(target=self._run) for _ in range(self.plan["threads"])]
         for thread in threads:
             thread.start()
-        if self.plan.get("hold"):
+        if self.plan.get("hold") or self.plan.get("until_told"):
             threading.Thread(target=self._await_word, daemon=True).start()
-        else:
+        if not self.plan.get("hold"):
             self._work.maxsize = len(threads)
         for name in self._names():
             self._work.put(name)
@@ -163,6 +163,7 @@ class Clients:
 
     def _await_word(self):
         sys.stdin.readline()
+        self._told.set()
         self._go.set()
 
 

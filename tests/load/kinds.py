@@ -215,5 +215,11 @@ def connects(dialogue, prompt):
     raise AssertionError("is asked nothing")
 
 
+# In the files of swap_test.py this code comes and goes.
+@kind("candidate", "ok", "pcr_mismatch", "revoked")
+def candidate(dialogue, prompt):
+    return _honest(dialogue, prompt, "other code")
+
+
 HONEST = ("enclave", "in parts", "slow writer", "nitrotpm")
-HOSTILE = tuple(name for name in KINDS if name not in HONEST)
+HOSTILE = tuple(name for name in KINDS if name not in (*HONEST, "candidate"))
