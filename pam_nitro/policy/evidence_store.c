@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -186,13 +187,52 @@ keep_text(const struct nitro_evidence_settings *settings,
 	return err;
 }
 
+/*
+ * A file that grows above RLIMIT_FSIZE ends the process by SIGXFSZ, whosever
+ * process it is, where EFBIG would do. So the signal is held back
+ * meanwhile, and what came of it is taken.
+ */
+struct held_signal {
+	sigset_t signal, before;
+	bool is_held;
+};
+
+static void
+hold_signal(struct held_signal *held)
+{
+	sigset_t pending;
+
+	/* One that waits already is not ours to take. */
+	held->is_held = sigemptyset(&held->signal) == 0 &&
+			sigaddset(&held->signal, SIGXFSZ) == 0 &&
+			sigpending(&pending) == 0 &&
+			sigismember(&pending, SIGXFSZ) == 0 &&
+			pthread_sigmask(
+			    SIG_BLOCK, &held->signal, &held->before) == 0;
+}
+
+static void
+release_signal(struct held_signal *held)
+{
+	const struct timespec at_once = {0};
+
+	if (!held->is_held)
+		return;
+	while (
+	    sigtimedwait(&held->signal, NULL, &at_once) < 0 && errno == EINTR)
+		continue;
+	(void)pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+}
+
 nitro_err
 nitro_evidence_store_keep(const struct nitro_evidence_settings *settings,
     const struct nitro_evidence_record *record, struct nitro_fault *fault)
 {
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+	NITRO_DROP(release_signal) struct held_signal held = {0};
 	nitro_err err;
 
+	hold_signal(&held);
 	err = nitro_evidence_record_format(record, &text);
 	if (err != NITRO_OK)
 		return nitro_fault_set(fault, err, settings->directory, 0,

@@ -30,7 +30,8 @@
  *           in policy/secure_path.h.
  *
  * On NITRO_OK the record is on the disk. Waits for another writer's count a
- * quarter of a second at most, and otherwise for the disk alone.
+ * quarter of a second at most, and otherwise for the disk alone. RLIMIT_FSIZE
+ * is a full disk, not a SIGXFSZ.
  *
  * NITRO_E_FILE_MISSING, NITRO_E_FILE_UNSAFE, NITRO_E_FILE_READ with a fault that
  * says why; NITRO_E_MEMORY. Nothing has then been kept.
