@@ -123,6 +123,11 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsim.a $(BUILD)/
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -lseccomp
 
+# Lets something happen to the sandbox of a login at a real sshd.
+$(BUILD)/tests/load/child-fault: $(call objects,tests/load/child_fault.c)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 .SECONDARY:
 
 .PHONY: tests
@@ -156,6 +161,24 @@ check-enclave: deps ## logins from real enclave machines in QEMU, built once fro
 check-clients: deps ## the examples for paramiko, AsyncSSH, Go and Ansible at a real sshd (needs root)
 	$(MAKE) all $(BUILD)/nitro-sim
 	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=900 tests/run tests/clients/clients_test.py
+
+LOAD_TESTS   := $(sort $(wildcard tests/load/*_test.py))
+LOAD_NEEDS   := all nitro-ssh-static $(BUILD)/nitro-sim $(BUILD)/tests/load/child-fault
+# The figures stand in the logs, which tests/run shows of failures alone.
+load_figures  = @sed -n 's/^\# /    /p' $(patsubst %,$(BUILD)/tests/log/tests-load-%.log,$(1))
+
+.PHONY: check-load
+check-load: deps ## a thousand logins at once, faults, swapped files, a short soak at a real sshd (needs root)
+	$(MAKE) $(LOAD_NEEDS)
+	BUILD=$(BUILD) TEST_TIMEOUT=900 tests/run $(LOAD_TESTS)
+	$(call load_figures,*_test.py)
+
+.PHONY: soak
+soak: deps ## honest and hostile clients for TIME seconds (600) at a real sshd (needs root)
+	$(MAKE) $(LOAD_NEEDS)
+	BUILD=$(BUILD) SOAK_SECONDS=$(or $(TIME),600) TEST_TIMEOUT=$$(($(or $(TIME),600) + 900)) \
+	    tests/run tests/load/soak_test.py
+	$(call load_figures,soak_test.py)
 
 .PHONY: lint
 lint: ## formatting, static analysis, manual pages, include direction
