@@ -45,6 +45,16 @@ def below(pid):
     return found
 
 
+def pam_processes(server):
+    """The processes in which sshd runs PAM for a login."""
+    found = []
+    for pid in below(server.process.pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            if b"[pam]" in file.read():
+                found.append(pid)
+    return found
+
+
 def strangers(server):
     """Whoever serves a connection, or is left over from one: below the
     listener, or of this namespace and named as sshd is."""

@@ -29,16 +29,6 @@ MIDST = 90  # of some 115 system calls: libcrypto is at work
 SHOTS_S = float(os.environ.get("LOAD_SHOTS_SECONDS") or 12)
 
 
-def pam_processes(server):
-    """The processes in which sshd runs PAM for a login."""
-    found = []
-    for pid in census.below(server.process.pid):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-            if b"[pam]" in file.read():
-                found.append(pid)
-    return found
-
-
 class Fault:
     """A login whose sandbox gets a signal after so many system calls."""
 
@@ -51,7 +41,7 @@ class Fault:
 
     def _reply(self, text, blob):
         line = self.honest(text, blob)
-        (pid,) = pam_processes(self.server)
+        (pid,) = census.pam_processes(self.server)
         self.process = subprocess.Popen([CHILD_FAULT, str(pid), str(int(self.number)), str(self.calls)],
                                         stdout=subprocess.PIPE, text=True)
         equal(self.process.stdout.readline(), "ready\n")
@@ -132,7 +122,7 @@ def stop_and_leave(host, server):
 
     def reply(text, blob):
         line = document()(text, blob)
-        (pid,) = pam_processes(server)
+        (pid,) = census.pam_processes(server)
         met.append(subprocess.Popen([CHILD_FAULT, str(pid), str(int(signal.SIGSTOP)), str(MIDST)],
                                     stdout=subprocess.PIPE, text=True))
         equal(met[0].stdout.readline(), "ready\n")
@@ -165,7 +155,7 @@ class Shooter(threading.Thread):
 
     def run(self):
         while not self._over.is_set():
-            for pid in pam_processes(self.server):
+            for pid in census.pam_processes(self.server):
                 with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
                     for child in file.read().split():
                         os.kill(int(child), signal.SIGKILL)
