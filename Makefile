@@ -128,6 +128,11 @@ $(BUILD)/tests/load/child-fault: $(call objects,tests/load/child_fault.c)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
+# What a hostile openssl.cnf brings into sshd.
+$(BUILD)/tests/load/evil.so: $(call objects,tests/load/evil_provider.c)
+	@mkdir -p $(@D)
+	$(CC) -shared $(ALL_LDFLAGS) -o $@ $^ -lcrypto
+
 .SECONDARY:
 
 .PHONY: tests
@@ -163,7 +168,7 @@ check-clients: deps ## the examples for paramiko, AsyncSSH, Go and Ansible at a 
 	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=900 tests/run tests/clients/clients_test.py
 
 LOAD_TESTS   := $(sort $(wildcard tests/load/*_test.py))
-LOAD_NEEDS   := all nitro-ssh-static $(BUILD)/nitro-sim $(BUILD)/tests/load/child-fault
+LOAD_NEEDS   := all nitro-ssh-static $(BUILD)/nitro-sim $(BUILD)/tests/load/child-fault $(BUILD)/tests/load/evil.so
 # The figures stand in the logs, which tests/run shows of failures alone.
 load_figures  = @sed -n 's/^\# /    /p' $(patsubst %,$(BUILD)/tests/log/tests-load-%.log,$(1))
 

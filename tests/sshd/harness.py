@@ -235,7 +235,7 @@ class Server:
         self.host, self.env = host, env
         number = len(host.servers)
         self.folder = ROOT / f"sshd-{number}"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         (self.folder / "extra.conf").write_text(extra + "\nMatch all\n")
         # The one option of which sshd takes the last value.
         self.startups = "" if "MaxStartups" in extra else "MaxStartups 100\n"
