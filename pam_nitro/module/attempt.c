@@ -146,6 +146,18 @@ expect(const struct nitro_attempt *attempt, const struct proved_key *key,
 	};
 }
 
+/* The answer, and when it came. */
+static nitro_err
+ask(pam_handle_t *pamh, struct nitro_attempt *attempt)
+{
+	const nitro_err err = nitro_conversation_ask(
+	    pamh, &attempt->challenge, &attempt->answer);
+
+	if (clock_gettime(CLOCK_MONOTONIC, &attempt->answered) != 0)
+		return err != NITRO_OK ? err : NITRO_E_CLOCK;
+	return err;
+}
+
 /* Everything after the answer. The groups were looked up before the prompt. */
 static nitro_err
 judge(struct nitro_attempt *attempt, const struct nitro_account *account,
@@ -204,8 +216,7 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 	    (err = find_proved_key(pamh, &attempt->policy.settings, &key)) !=
 		NITRO_OK ||
 	    (err = make_challenge(attempt, &key)) != NITRO_OK ||
-	    (err = nitro_conversation_ask(
-		 pamh, &attempt->challenge, &attempt->answer)) != NITRO_OK)
+	    (err = ask(pamh, attempt)) != NITRO_OK)
 		return err;
 	err = judge(attempt, &account, &key);
 	attempt->key_blob = key.blob;

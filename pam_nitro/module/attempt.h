@@ -6,6 +6,7 @@
 #define NITRO_MODULE_ATTEMPT_H
 
 #include <security/pam_modules.h>
+#include <time.h>
 
 #include "policy/decision.h"
 #include "policy/policy.h"
@@ -22,7 +23,9 @@ struct nitro_attempt {
 	struct nitro_challenge challenge; /* key is "" until it was made */
 	struct nitro_buf key_blob;        /* what was proved; empty for none */
 	struct nitro_answer answer;       /* as far as it came */
-	int64_t now_ms;                   /* when it was judged; 0 before */
+	struct timespec
+	    answered;   /* CLOCK_MONOTONIC: its last line; {0} before */
+	int64_t now_ms; /* when it was judged; 0 before */
 	struct nitro_verdict verdict;
 	struct nitro_decision decision;
 	struct nitro_fault fault; /* of files, sandbox, or evidence store */

@@ -4,6 +4,7 @@
 #include "module/attempt.h"
 #include "module/conversation.h"
 #include "module/keep.h"
+#include "module/refusal.h"
 #include "module/report.h"
 
 /* The user whom this handle's auth stage admitted, for its account stage. */
@@ -109,6 +110,8 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	nitro_err err = login(pamh, argc, argv, &attempt);
 
 	nitro_report(pamh, err, &attempt);
+	if (err != NITRO_OK)
+		nitro_refusal_wait(pamh, &attempt.answered);
 	if (attempt.mode == NITRO_MODE_OBSERVE)
 		return PAM_IGNORE;
 	if (err == NITRO_OK)

@@ -9,6 +9,9 @@
 #include "unit/unit.h"
 
 #define LOG_LINE_MAX 512
+/* Of this thread's login. */
+static _Thread_local unsigned waited_us;
+
 #define REFUSAL "pam_nitro: login refused (reference "
 
 static const char *
@@ -25,6 +28,28 @@ login_put(const struct login *login, const char *name, const char *value)
 	assert_true(asprintf(&pair, "%s=%s", name, value) > 0);
 	assert_int_equal(pam_putenv(login->pamh, pair), PAM_SUCCESS);
 	free(pair);
+}
+
+/* The application's own way to wait: not at all. */
+static void
+do_not_wait(int result, unsigned usec, void *appdata)
+{
+	(void)result, (void)appdata;
+	/* libpam calls it once more, when the whole stack has failed. */
+	if (usec > 0)
+		waited_us = usec;
+}
+
+static void
+be_impatient(const struct login *login)
+{
+	const union {
+		void (*call)(int result, unsigned usec, void *appdata);
+		const void *item;
+	} delay = {do_not_wait};
+
+	assert_int_equal(
+	    pam_set_item(login->pamh, PAM_FAIL_DELAY, delay.item), PAM_SUCCESS);
 }
 
 void
@@ -47,6 +72,8 @@ login_open(struct login *login, const struct stack *stack, const char *user)
 	assert_int_equal(pam_set_item(login->pamh, PAM_RHOST,
 			     or_else(login->rhost, "192.0.2.7")),
 	    PAM_SUCCESS);
+	if (!login->is_patient)
+		be_impatient(login);
 	if (auth_info[0] != '\0')
 		login_put(login, "SSH_AUTH_INFO_0", auth_info);
 }
@@ -56,7 +83,9 @@ login_authenticate(struct login *login)
 {
 	client_forget(&login->client);
 	captured_clear();
+	waited_us = 0;
 	login->result = pam_authenticate(login->pamh, login->flags);
+	login->wait_us = waited_us;
 	return login->result;
 }
 

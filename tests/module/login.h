@@ -14,11 +14,14 @@ struct login {
 	const char *user_shown;  /* NULL: the user; what U has to be */
 	const char *workload, *version; /* NULL: billing, 1.4.2 */
 	int flags;
+	bool is_patient;      /* the module itself waits before it refuses */
 	struct client client; /* pki and key: NULL is the stack's */
 
 	/* Filled. */
 	const struct stack *stack;
 	const char *user;
+	unsigned
+	    wait_us; /* what the module left to wait; 0 when it did itself */
 	pam_handle_t *pamh;
 	int result; /* of pam_authenticate(3) */
 };
