@@ -185,6 +185,12 @@ soak: deps ## honest and hostile clients for TIME seconds (600) at a real sshd (
 	    tests/run tests/load/soak_test.py
 	$(call load_figures,soak_test.py)
 
+.PHONY: check-oracle
+check-oracle: deps ## what a stranger learns by asking: TRIES (1000) of each kind, timed at a real sshd (needs root)
+	$(MAKE) all $(BUILD)/nitro-sim
+	BUILD=$(BUILD) ORACLE_TRIES=$(or $(TRIES),1000) TEST_TIMEOUT=3600 tests/run tests/load/oracle/oracle_test.py
+	$(call load_figures,oracle-oracle_test.py)
+
 .PHONY: lint
 lint: ## formatting, static analysis, manual pages, include direction
 	tests/lint
