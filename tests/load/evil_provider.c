@@ -114,11 +114,7 @@ static const OSSL_DISPATCH table[] = {
     {0, NULL},
 };
 
-__attribute__((visibility("default"))) int OSSL_provider_init(
-    const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
-    const OSSL_DISPATCH **out, void **provider);
-
-int
+__attribute__((visibility("default"))) int
 OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     const OSSL_DISPATCH **out, void **provider)
 {

@@ -56,7 +56,7 @@ class Workshop:
     def __init__(self, other_blob):
         self.other_blob = other_blob
         self._made, self._turn = {}, threading.Lock()
-        self._kept = None
+        self._kept, self._exchanged = None, None
 
     def documents(self, name):
         with self._turn:
@@ -70,6 +70,12 @@ class Workshop:
         with self._turn:
             before, self._kept = self._kept, text
             return before or text
+
+    def exchange(self, text):
+        """Leave an answer for whoever comes next; gives the one before, or None."""
+        with self._turn:
+            before, self._exchanged = self._exchanged, text
+            return before
 
     def close(self):
         for documents in self._made.values():
@@ -119,6 +125,13 @@ def replay(dialogue, prompt):
     stranger = Prompt(dialogue.prompts[-1])
     stranger.nonce = os.urandom(32)
     return dialogue.workshop.keep(_honest(dialogue, stranger))
+
+
+# T10 F18: what answers the challenge of another login of the same user and key,
+# which is as open as this one; that one gets the document of a third.
+@kind("exchanged", "nonce_mismatch")
+def exchanged(dialogue, prompt):
+    return dialogue.workshop.exchange(_honest(dialogue, prompt)) or other_nonce(dialogue, prompt)
 
 
 @kind("other nonce", "nonce_mismatch")

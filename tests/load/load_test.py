@@ -34,13 +34,13 @@ GROWTH_KIB = 64  # for 1,000 logins
 def mixture(count):
     """Half honest, half of those whose dialogue comes to a verdict."""
     honest = [("enclave", 6), ("in parts", 3), ("nitrotpm", 1)]
-    hostile = [("wrong pcr", 2), ("replay", 1), ("other nonce", 1), ("relay", 1), ("signature", 2), ("junk", 1),
+    hostile = [("wrong pcr", 2), ("exchanged", 1), ("replay", 1), ("relay", 1), ("signature", 2), ("junk", 1),
                ("unlisted", 1), ("masked", 1)]
     logins = spread(*((name, weight * count // 20) for name, weight in honest + hostile))
     return logins + ["enclave"] * (count - len(logins))
 
 
-# R01 R02 R03 T10
+# R01 R02 R03 T10 F18
 @test(f"{LOGINS} logins, {CONCURRENCY} at a time, beside {IDLE} idle conversations: no wrong verdict, no leak")
 def thousand(host):
     server = host.roomy

@@ -2,6 +2,7 @@
 """A mixture of honest and hostile clients at a real sshd for SOAK_SECONDS
 (20): each refusal has its own reason, no wrong verdict, nothing is left."""
 
+import concurrent.futures
 import os
 import pathlib
 import sys
@@ -9,6 +10,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sshd"))
 
 import census  # noqa: E402
+import harness  # noqa: E402
 from crowd import Crowd, Reckoning, note_times, prepare, spread  # noqa: E402
 from kinds import HONEST, HOSTILE, KINDS, SILENT  # noqa: E402
 from tap import Suite, equal  # noqa: E402
@@ -23,7 +25,7 @@ GROWTH_KIB = 64  # for 1,000 logins
 MIXTURE = spread(*((name, {"enclave": 12, "connects and leaves": 12}.get(name, 2)) for name in HONEST + HOSTILE))
 
 
-# R02 R03 T08 T20 T21 O11 M24: sshd 9.2 has no PerSourcePenalties, so there is
+# R02 R03 T08 T10 T20 T21 F18 O11 M24: sshd 9.2 has no PerSourcePenalties, so there is
 # no ban that a crash could bring; that there is no crash shows in sshd's words.
 @test(f"{SECONDS:g} s of honest and hostile clients, {CONCURRENCY} at a time: the right reason for each, no leak")
 def mixture(host):
@@ -48,6 +50,30 @@ def mixture(host):
     equal(left, {}, "processes left over")
     equal(after[1], before[1], "descriptors of the listener")
     assert after[0] - before[0] <= GROWTH_KIB * max(1, len(outcomes) / 1000), f"{before[0]} KiB grew to {after[0]}"
+
+
+def ask_many(host, ask):
+    return host.roomy.ssh("deploy", "echo in", seconds=120,
+                          env={"SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force"},
+                          args=["-i", host.key, "-o", "NumberOfPasswordPrompts=1000",
+                                "-o", "KbdInteractiveDevices=" + ",".join(["pam"] * 1000)])
+
+
+# T22 O11: CVE-2015-5600, by ten at a time beside honest clients.
+@test("clients that ask for the device a thousand times: MaxAuthTries holds, one line for each dialogue")
+def many_devices(host):
+    ask = harness.script("nothing", "echo\n")
+    since = host.log.mark()
+    crowd = Crowd(host, host.roomy, threads=6, logins=["enclave"] * 40)
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        done = list(pool.map(lambda _: ask_many(host, ask), range(20)))
+    outcomes = crowd.finish()
+    equal({(one.code, one.text) for one in done}, {(255, "")})
+    lines = host.log.decisions(since)
+    asked = [line for line in lines if line["reason"] == "no_answer"]
+    assert len(done) <= len(asked) <= 6 * len(done), f"{len(asked)} dialogues"
+    equal(len({line["ref"] for line in asked}), len(asked), "distinct nonces")
+    Reckoning(outcomes, [line for line in lines if line not in asked]).must_be_right()
 
 
 @test("no process of sshd has crashed")

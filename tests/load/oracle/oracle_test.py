@@ -145,6 +145,7 @@ def prepare(host):
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -15)
     host.settings(binding="none")
+    host.plain = host.sshd()
     host.bare = host.sshd(f"MaxStartups 1000\n{OPEN}")
 
 
@@ -221,6 +222,28 @@ def compare(what, name):
 # O07
 compare("refusal_ms", "from the answer to the refusal")
 compare("challenge_ms", "from the request to the challenge")
+
+
+def next_methods(server, user, key):
+    """What sshd wants after a publickey attempt; None where it took no key."""
+    with harness.Library(server) as client:
+        try:
+            return client.publickey(user, key)
+        except harness.paramiko().AuthenticationException:
+            return None
+
+
+# By sshd's configuration, before PAM: SECURITY.md says so.
+@test("publickey by a key that nobody enrolled: AuthorizedKeysCommand tells listed users apart, without it nobody is")
+def publickey(host):
+    host.settings()
+    host.install()
+    key = harness.make_key("stranger")
+    enrolled = host.sshd("Match Group nitro-workloads\n\tAuthorizedKeysCommand none\n")
+    users = (LISTED, UNLISTED, ABSENT)
+    equal([next_methods(host.plain, user, key) for user in users], [["keyboard-interactive"], None, None])
+    equal([next_methods(enrolled, user, key) for user in users], [None, None, None])
+    host.settings(binding="none")
 
 
 # The instrument sees what there is to see: whoever is let in need not wait.
