@@ -26,7 +26,7 @@ test = suite.test
 
 CHILD_FAULT = BUILD / "tests/load/child-fault"
 MIDST = 90  # of some 115 system calls: libcrypto is at work
-SHOTS_S = float(os.environ.get("LOAD_SHOTS_SECONDS") or 12)
+SHOTS_S = float(os.environ.get("LOAD_SHOTS_SECONDS") or 8)
 
 
 class Fault:
