@@ -30,7 +30,7 @@ PATIENCE_S = 120
 class Dialogue(harness.Library):
     """One connection, patient enough for a server that is under load."""
 
-    def __init__(self, plan, workshop):  # pylint: disable=super-init-not-called
+    def __init__(self, plan, workshop):
         self.workshop, self.plan = workshop, plan
         self.prompts, self.infos = [], []
         self.parts, self.answered, self.leaves_early = None, None, False
