@@ -18,6 +18,12 @@ def resident_kib(pid):
     return int(status(pid)["VmRSS"].split()[0])
 
 
+def private_kib(pid):
+    """Memory that no other process shares."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
+
+
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 

@@ -28,6 +28,7 @@ LOGINS = int(os.environ.get("LOAD_LOGINS") or 1000)
 CONCURRENCY = 50
 IDLE = 100
 STOCK = 60
+IDLE_KIB_MOST = 1024  # with what sshd and libpam have
 GROWTH_KIB = 64  # for 1,000 logins
 
 
@@ -38,6 +39,13 @@ def mixture(count):
                ("unlisted", 1), ("masked", 1)]
     logins = spread(*((name, weight * count // 20) for name, weight in honest + hostile))
     return logins + ["enclave"] * (count - len(logins))
+
+
+def note_memory(server):
+    """What an open conversation has of its own, sshd's part and the module's together."""
+    dirty = [census.private_kib(pid) for pid in census.pam_processes(server)]
+    note_times("private memory of a process that runs PAM, at its prompt", dirty, "KiB")
+    assert max(dirty) <= IDLE_KIB_MOST, f"{max(dirty)} KiB"
 
 
 # R01 R02 R03 T10 F18
@@ -53,6 +61,7 @@ def thousand(host):
     idle = Crowd(host, server, threads=IDLE, logins=["enclave"] * IDLE, hold=True)
     idle.await_waiting(IDLE)
     idle_s = time.monotonic() - began
+    note_memory(server)
     began = time.monotonic()
     outcomes = Crowd(host, server, threads=CONCURRENCY, logins=mixture(LOGINS), sessions=True).finish()
     seconds = time.monotonic() - began
