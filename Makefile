@@ -162,6 +162,11 @@ check-asan: ## unit and module tests under AddressSanitizer and UndefinedBehavio
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
 	BUILD=$(BUILD)/asan tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS))
 
+.PHONY: check-mutants
+check-mutants: tests ## every mutant of documents, answers and certificates, not a sample of them
+	BUILD=$(BUILD) NITRO_MUTANTS=all TEST_TIMEOUT=3600 tests/run $(BUILD)/tests/unit/mutants_test $(BUILD)/tests/unit/resigned_test
+	grep -h '^# .* mutants' $(BUILD)/tests/log/*mutants_test.log $(BUILD)/tests/log/*resigned_test.log
+
 .PHONY: check-enclave
 check-enclave: deps ## logins from real enclave machines in QEMU, built once from Debian's source (needs root)
 	$(MAKE) all nitro-ssh-static $(BUILD)/nitro-sim
