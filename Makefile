@@ -115,7 +115,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED) \
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS)
 
 $(BUILD)/tests/module/%: $(BUILD)/obj/tests/module/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
-    $(BUILD)/libsim.a $(BUILD)/libnitro.a
+    $(call objects,tests/unit/certs.c tests/unit/unit.c) $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
 
