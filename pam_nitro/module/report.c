@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "base/hex.h"
+#include "module/log_device.h"
 
 /* Characters that a value may have in the line; more is cut and marked. */
 #define NAME_SHOWN 32
@@ -234,7 +235,8 @@ nitro_report(
 		add_record(&line, attempt);
 	if (err != NITRO_OK)
 		add_sentence(&line, "hint", nitro_err_advice(err));
-	pam_syslog(pamh, priority_of(err), "%s", line.text);
+	if (nitro_log_device_takes_a_line())
+		pam_syslog(pamh, priority_of(err), "%s", line.text);
 }
 
 static nitro_err
