@@ -162,6 +162,19 @@ check-asan: ## unit and module tests under AddressSanitizer and UndefinedBehavio
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
 	BUILD=$(BUILD)/asan tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS))
 
+COVERED     := $(filter-out %/symbols_test.sh,$(SCRIPT_TESTS))
+
+# Mapped counters: what the sandbox confines can write no file. As in a
+# sanitized build the module stays loaded, and tests that measure do not.
+.PHONY: coverage
+coverage: deps ## which lines and branches the tests reach; red below what each floor has to (needs root)
+	rm -rf $(BUILD)/coverage/profiles && mkdir -p -m 1777 $(BUILD)/coverage/profiles && chmod 1777 $(BUILD)/coverage/profiles
+	$(MAKE) BUILD=$(BUILD)/coverage CC=clang CFLAGS="-O0 -g -DUNIT_IS_SANITIZED=1 -Wno-unused-command-line-argument" \
+	    SANITIZE="-fprofile-instr-generate=$(abspath $(BUILD))/coverage/profiles/%m%c.profraw -fcoverage-mapping -mllvm -runtime-counter-relocation" \
+	    all nitro-ssh-static tests
+	BUILD=$(BUILD)/coverage tests/run $(patsubst $(BUILD)/%,$(BUILD)/coverage/%,$(UNIT_TESTS) $(MODULE_TESTS)) $(COVERED)
+	BUILD=$(BUILD)/coverage tests/coverage
+
 .PHONY: check-mutants
 check-mutants: tests ## every mutant of documents, answers and certificates, not a sample of them
 	BUILD=$(BUILD) NITRO_MUTANTS=all TEST_TIMEOUT=3600 tests/run $(BUILD)/tests/unit/mutants_test $(BUILD)/tests/unit/resigned_test
