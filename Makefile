@@ -19,9 +19,10 @@ WARNINGS    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion 
                -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
                -Wnull-dereference -Wundef -Wvla -Wwrite-strings -Wswitch-enum \
                -Wimplicit-fallthrough
-# A distribution's own level of _FORTIFY_SOURCE goes first.
-FORTIFY     := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=2)
-HARDENING   := -fstack-protector-strong $(FORTIFY) $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
+# A distribution's own level of _FORTIFY_SOURCE goes first, but for what its
+# compiler sets by itself. An older C library makes 2 of 3.
+FORTIFY     := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+HARDENING   := -fstack-protector-strong -fstack-clash-protection $(FORTIFY) $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
 CFLAGS      ?= -O2 -g
 # How nitro-ssh-static is linked; -static-pie where the C library has it.
 STATIC      ?= -static

@@ -18,6 +18,15 @@
 #include "module/login.h"
 #include "unit/unit.h"
 
+/* Debian's name of the machine, in the path of libraries. */
+#if defined(__x86_64__)
+#define MULTIARCH "x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define MULTIARCH "aarch64-linux-gnu"
+#else
+#define MULTIARCH "none"
+#endif
+
 static unsigned
 count_descriptors(void)
 {
@@ -470,6 +479,74 @@ test_a_function_of_the_host_is_never_called(void **state)
 	assert_int_equal(clashes, 0);
 }
 
+static bool
+is_installed(const char *module)
+{
+	static const char *const folders[] = {"/lib/" MULTIARCH "/security",
+	    "/lib64/security", "/usr/lib64/security", "/lib/security"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < NITRO_COUNT_OF(folders); i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folders[i], module);
+		if (access(path, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is a file of that name mapped into this process? */
+static bool
+is_mapped(const char *name)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[PATH_MAX + 128];
+	bool is_found = false;
+
+	assert_non_null(maps);
+	while (!is_found && fgets(line, sizeof line, maps) != NULL)
+		is_found = strstr(line, name) != NULL;
+	assert_int_equal(fclose(maps), 0);
+	return is_found;
+}
+
+/* pam_u2f brings libfido2, and with it users of libcbor and libcrypto. */
+/* M10 M19 */
+static void
+test_pam_u2f_in_the_same_stack_changes_nothing(void **state)
+{
+	static const char *const orders[] = {
+	    "auth optional pam_u2f.so nouserok authfile=~/u2f\n"
+	    "auth required @\naccount required @\n",
+	    "auth required @\n"
+	    "auth optional pam_u2f.so nouserok authfile=~/u2f\n"
+	    "account required @\n",
+	};
+	struct stack *stack = stack_need(state);
+
+	if (!is_installed("pam_u2f.so")) {
+		print_message("# SKIP needs pam_u2f.so (libpam-u2f)\n");
+		skip();
+	}
+	stack_write(stack, "u2f", "");
+	for (size_t i = 0; i < 2 * NITRO_COUNT_OF(orders); i++) {
+		const bool is_good = i < NITRO_COUNT_OF(orders);
+		NITRO_DROP(login_close)
+		struct login login = {.service = "both",
+		    .client.edit = is_good ? NULL : other_code};
+
+		stack_service(stack, "both", orders[i % 2]);
+		login_open(&login, stack, "deploy");
+		assert_int_equal(login_authenticate(&login),
+		    is_good ? PAM_SUCCESS : PAM_MAXTRIES);
+		assert_true(is_mapped("/pam_u2f.so"));
+		assert_true(is_mapped("/libfido2.so"));
+		assert_true(is_mapped("/pam_nitro.so"));
+		assert_int_equal(captured_count(), 1);
+		assert_int_equal(
+		    pam_acct_mgmt(login.pamh, 0) == PAM_SUCCESS, is_good);
+	}
+}
+
 int
 main(void)
 {
@@ -487,6 +564,7 @@ main(void)
 	    STACK_TEST(test_ignored_children_change_no_verdict),
 	    STACK_TEST(test_without_descriptors_a_login_is_refused),
 	    STACK_TEST(test_a_function_of_the_host_is_never_called),
+	    STACK_TEST(test_pam_u2f_in_the_same_stack_changes_nothing),
 	};
 
 	return stack_run(tests);
