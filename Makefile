@@ -98,6 +98,8 @@ $(BUILD)/nsm-supervisor: $(call objects,tests/sim/supervisor/main.c)
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 MODULE_TESTS := $(patsubst tests/module/%.c,$(BUILD)/tests/module/%,$(sort $(wildcard tests/module/*_test.c)))
 SCRIPT_TESTS := $(sort $(wildcard tests/unit/*_test.sh tests/unit/*_test.py tests/module/*_test.sh))
+# Those that also make sense with programs of another build.
+COVERED      := $(filter-out %/symbols_test.sh,$(SCRIPT_TESTS))
 SSHD_TESTS   := $(sort $(wildcard tests/sshd/*_test.py))
 
 $(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Itests -Wno-vla
@@ -142,7 +144,7 @@ $(BUILD)/tests/load/evil.so: $(call objects,tests/load/evil_provider.c)
 .SECONDARY:
 
 .PHONY: tests
-tests: $(UNIT_TESTS) $(MODULE_TESTS) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor ## build the test programs
+tests: $(UNIT_TESTS) $(MODULE_TESTS) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor $(BUILD)/tests/fail_memory.so ## build the test programs
 
 .PHONY: deps
 deps: ## install what is missing for build, tests and demo (needs root)
@@ -158,12 +160,10 @@ check-unit: all nitro-ssh-static tests ## unit and module tests alone, no root n
 	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(SCRIPT_TESTS) $(MODULE_TESTS)
 
 .PHONY: check-asan
-check-asan: ## unit and module tests under AddressSanitizer and UndefinedBehaviorSanitizer
+check-asan: ## unit, module and script tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=$(BUILD)/asan CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
-	BUILD=$(BUILD)/asan tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS))
-
-COVERED     := $(filter-out %/symbols_test.sh,$(SCRIPT_TESTS))
+	BUILD=$(BUILD)/asan TEST_TIMEOUT=900 tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS)) $(COVERED)
 
 # Mapped counters: what the sandbox confines can write no file. As in a
 # sanitized build the module stays loaded, and tests that measure do not.
@@ -180,6 +180,20 @@ coverage: deps ## which lines and branches the tests reach; red below what each 
 check-mutants: tests ## every mutant of documents, answers and certificates, not a sample of them
 	BUILD=$(BUILD) NITRO_MUTANTS=all TEST_TIMEOUT=3600 tests/run $(BUILD)/tests/unit/mutants_test $(BUILD)/tests/unit/resigned_test
 	grep -h '^# .* mutants' $(BUILD)/tests/log/*mutants_test.log $(BUILD)/tests/log/*resigned_test.log
+
+# Takes memory from pam-nitro.
+$(BUILD)/tests/fail_memory.so: tests/memory/fail_memory.c
+	@mkdir -p $(@D)
+	$(CC) -shared $(filter-out $(SANITIZE),$(ALL_CFLAGS)) $(LDFLAGS) -o $@ $<
+
+$(BUILD)/tests/valgrind/relax.so: tests/valgrind/relax.c
+	@mkdir -p $(@D)
+	$(CC) -shared $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
+.PHONY: check-valgrind
+check-valgrind: deps ## logins through libpam under valgrind (needs root)
+	$(MAKE) all tests $(BUILD)/tests/valgrind/relax.so
+	BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run tests/valgrind/valgrind_test.sh
 
 .PHONY: check-enclave
 check-enclave: deps ## logins from real enclave machines in QEMU, built once from Debian's source (needs root)
