@@ -388,6 +388,51 @@ test_a_key_in_user_data_is_no_key(void **state)
 	    NITRO_E_KEY);
 }
 
+/* An ECDSA key of that curve with that point (RFC 5656 section 3.1). */
+static void
+put_ecdsa(const char *curve, struct nitro_bytes point, struct nitro_buf *out)
+{
+	char type[32];
+
+	(void)snprintf(type, sizeof type, "ecdsa-sha2-%s", curve);
+	ssh_put_text(out, type);
+	ssh_put_text(out, curve);
+	ssh_put_string(out, point);
+}
+
+/* K12: one curve is not another, and a point has one form: the bytes count. */
+static void
+test_the_same_point_in_another_form_is_another_key(void **state)
+{
+	static const uint8_t point[65] = {0x04, 0xe5, 0x6d}; /* 04 X Y */
+	static const uint8_t compressed[33] = {0x02, 0xe5, 0x6d};
+	static const uint8_t longer[97] = {0x04, 0xe5, 0x6d};
+	struct nitro_expectation expectation = expectation_of_login();
+	struct sim_document doc = document_of_login(&chain_trusted);
+	struct nitro_buf forms[3] = {0};
+	unsigned wrong = 0;
+
+	(void)state;
+	put_ecdsa("nistp256", (struct nitro_bytes){point, 65}, &forms[0]);
+	put_ecdsa("nistp256", (struct nitro_bytes){compressed, 33}, &forms[1]);
+	put_ecdsa("nistp384", (struct nitro_bytes){longer, 97}, &forms[2]);
+	expectation.public_key.value = nitro_bytes_of_buf(&forms[0]);
+	for (size_t i = 0; i < NITRO_COUNT_OF(forms); i++) {
+		NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
+		struct nitro_evidence_facts facts;
+
+		doc.public_key = nitro_bytes_of_buf(&forms[i]);
+		assert_true(sim_attest(&chain_trusted, &doc, &evidence));
+		wrong += unit_differs("K12",
+		    verify_with(
+			nitro_bytes_of_buf(&evidence), &expectation, &facts),
+		    i == 0 ? NITRO_OK : NITRO_E_KEY);
+	}
+	for (size_t i = 0; i < NITRO_COUNT_OF(forms); i++)
+		nitro_buf_drop(&forms[i]);
+	assert_int_equal(wrong, 0);
+}
+
 /* K11: the same modulus with another exponent. */
 static void
 test_an_rsa_key_is_modulus_and_exponent(void **state)
@@ -1084,6 +1129,8 @@ main(void)
 	    cmocka_unit_test(test_the_audience_is_the_one_of_this_login),
 	    cmocka_unit_test(test_the_key_is_the_one_of_this_connection),
 	    cmocka_unit_test(test_a_key_in_user_data_is_no_key),
+	    cmocka_unit_test(
+		test_the_same_point_in_another_form_is_another_key),
 	    cmocka_unit_test(test_an_rsa_key_is_modulus_and_exponent),
 	    cmocka_unit_test(test_without_binding_any_key_passes),
 	    cmocka_unit_test(
