@@ -14,9 +14,10 @@
 
 #define SHOWN __attribute__((visibility("default")))
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
+/* The C library's own, under its other names. */
+void *real_malloc(size_t size) __asm__("__libc_malloc");
+void *real_calloc(size_t count, size_t size) __asm__("__libc_calloc");
+void *real_realloc(void *old, size_t size) __asm__("__libc_realloc");
 
 static uintptr_t program_begin, program_end;
 static unsigned long at, count;
@@ -81,7 +82,7 @@ SHOWN void *
 malloc(size_t size)
 {
 	return must_fail(__builtin_return_address(0)) ? NULL
-						      : __libc_malloc(size);
+						      : real_malloc(size);
 }
 
 SHOWN void *
@@ -89,13 +90,12 @@ calloc(size_t number, size_t size)
 {
 	return must_fail(__builtin_return_address(0))
 		   ? NULL
-		   : __libc_calloc(number, size);
+		   : real_calloc(number, size);
 }
 
 SHOWN void *
 realloc(void *old, size_t size)
 {
-	return must_fail(__builtin_return_address(0))
-		   ? NULL
-		   : __libc_realloc(old, size);
+	return must_fail(__builtin_return_address(0)) ? NULL
+						      : real_realloc(old, size);
 }

@@ -347,25 +347,29 @@ leave_memory(size_t left)
 	}
 }
 
+static size_t
+mapped_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	char line[128] = "";
+
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof line, file));
+	assert_int_equal(fclose(file), 0);
+	return strtoul(line, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 /* In a process of its own: 0 admitted, 1 refused for the host's sake. */
 static int
 log_in_with_memory(const struct stack *stack, size_t left)
 {
 	NITRO_DROP(login_close) struct login login = {0};
 	struct rlimit limit;
-	unsigned long pages = 0;
 	int status;
 	pid_t child;
-	FILE *file;
 
 	login_open(&login, stack, "deploy");
-	file = fopen("/proc/self/statm", "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%lu", &pages), 1);
-	assert_int_equal(fclose(file), 0);
-	limit.rlim_cur = limit.rlim_max = pages *
-					      (size_t)sysconf(_SC_PAGESIZE) +
-					  left;
+	limit.rlim_cur = limit.rlim_max = mapped_bytes() + left;
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {

@@ -8,6 +8,7 @@
  * its groups are about stands, with values of our own, in cose_sign1_test.c:
  * r and s of 0, of the order and around it, lengths, DER for r || s.
  */
+/* For its signature_to_der(). NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "../pam_nitro/evidence/cose_sign1.c"
 
 #include <jansson.h>

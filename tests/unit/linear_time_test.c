@@ -236,7 +236,7 @@ is_not_linear(size_t i)
 	unsigned wrong = 0;
 
 	print_message("# %s:", inputs[i].name);
-	for (unsigned step = 0; step <= DOUBLINGS; step++, before = now) {
+	for (unsigned step = 0; step <= DOUBLINGS; step++) {
 		NITRO_DROP(nitro_buf_drop) struct nitro_buf in = {0};
 
 		inputs[i].fill(&in, (size_t)SHORTEST << step);
@@ -245,6 +245,7 @@ is_not_linear(size_t i)
 		now = cost_us(i, nitro_bytes_of_buf(&in));
 		print_message(" %.1f", now);
 		wrong += step > 0 && now > 2.5 * before + NOISE_US;
+		before = now;
 	}
 	print_message(" us%s\n", wrong > 0 ? ": NOT LINEAR" : "");
 	return wrong;
