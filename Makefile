@@ -165,6 +165,16 @@ check-asan: ## unit, module and script tests under AddressSanitizer and Undefine
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
 	BUILD=$(BUILD)/asan TEST_TIMEOUT=900 tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS)) $(COVERED)
 
+# Only what calls no library but the C library and cmocka: what libcrypto,
+# libcbor and libconfig have written would be taken for uninitialised.
+MSAN_TESTS   := $(addprefix $(BUILD)/msan/tests/unit/,bytes_test hex_test time_text_test error_test answer_test challenge_test)
+
+.PHONY: check-msan
+check-msan: ## base/ and the texts of ssh/ under MemorySanitizer
+	$(MAKE) BUILD=$(BUILD)/msan CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    SANITIZE="-fsanitize=memory -fno-sanitize-recover=all" $(MSAN_TESTS)
+	BUILD=$(BUILD)/msan MSAN_OPTIONS=allocator_may_return_null=1 tests/run $(MSAN_TESTS)
+
 # Mapped counters: what the sandbox confines can write no file. As in a
 # sanitized build the module stays loaded, and tests that measure do not.
 .PHONY: coverage
