@@ -8,9 +8,12 @@ struct scan {
 	struct nitro_bytes left;
 	unsigned line;
 	size_t token_count;
-	bool is_after_string;
+	uint8_t last; /* how the token before began; 0 for none */
 	size_t depth;
-	unsigned opened_line[NITRO_CONFIG_DEPTH_MAX];
+	struct {
+		uint8_t bracket;
+		unsigned line;
+	} opened[NITRO_CONFIG_DEPTH_MAX];
 };
 
 static nitro_err
@@ -118,14 +121,28 @@ skip_long_comment(struct scan *s)
 	return NITRO_OK;
 }
 
+/* Behind a name and its mark, or as an element of a list. */
+static bool
+string_may_begin(const struct scan *s)
+{
+	if (s->last == ',')
+		return s->depth > 0 &&
+		       is_in(s->opened[s->depth - 1].bracket, "([");
+	return is_in(s->last, "=:([");
+}
+
 static nitro_err
 take_string(struct scan *s)
 {
 	uint8_t c;
 
-	if (s->is_after_string)
+	if (s->last == '"')
 		return refuse(s, "two strings side by side; is a comma or "
 				 "semicolon missing?");
+	/* libconfig never releases a string that it does not expect. */
+	if (!string_may_begin(s))
+		return refuse(s, "a string where a name must stand; is "
+				 "\"name =\" or a comma missing?");
 	advance(s, 1);
 	while ((c = peek(s, 0)) != '"') {
 		if (s->left.len == 0 || c == '\n' || c == '\r')
@@ -176,7 +193,8 @@ take_mark(struct scan *s, uint8_t c)
 	if (is_in(c, "([{")) {
 		if (s->depth == NITRO_CONFIG_DEPTH_MAX)
 			return refuse(s, "brackets are nested too deep");
-		s->opened_line[s->depth++] = s->line;
+		s->opened[s->depth].bracket = c;
+		s->opened[s->depth++].line = s->line;
 	} else if (is_in(c, ")]}")) {
 		if (s->depth == 0)
 			return refuse(s, "a bracket closes that none opens");
@@ -192,16 +210,15 @@ take_mark(struct scan *s, uint8_t c)
 static nitro_err
 take_token(struct scan *s, uint8_t c)
 {
-	bool is_string = c == '"';
 	nitro_err err;
 
-	if (is_string)
+	if (c == '"')
 		err = take_string(s);
 	else if (is_word(c))
 		err = take_word(s);
 	else
 		err = take_mark(s, c);
-	s->is_after_string = is_string;
+	s->last = c;
 	s->token_count++;
 	return err;
 }
@@ -240,7 +257,7 @@ nitro_config_text_check(const struct nitro_config_source *source,
 		if ((err = take_next(&s)) != NITRO_OK)
 			return err;
 	if (s.depth > 0) {
-		s.line = s.opened_line[s.depth - 1];
+		s.line = s.opened[s.depth - 1].line;
 		return refuse(&s, "the bracket that this line opens is never "
 				  "closed");
 	}

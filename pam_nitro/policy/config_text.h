@@ -24,8 +24,8 @@ struct nitro_config_source {
  * Check that the text has nothing but
  *  - printable ASCII, TAB, LF and CR LF; any byte above 127 in comments,
  *  - comments that end, and no "@include" at all,
- *  - strings that end on their line, with no escapes but \" and \\, and no
- *    two side by side,
+ *  - strings that end on their line, with no escapes but \" and \\, where a
+ *    value may stand, and no two side by side,
  *  - whole numbers of 1 to 9 decimal digits without sign or leading zero,
  *  - names, brackets that close, and  = : , ;
  *

@@ -57,6 +57,16 @@ static const struct policy_row rows[] = {
     /* L13 */
     {"two strings with a comma", "a = [\"b\", \"c\"];", 0, NULL},
     {"two strings without", "a = [\"b\" \"c\"];", 1, "side by side"},
+    /* Found by tests/fuzz: libconfig leaks each of these strings. */
+    {"a string at the begin", "\n\"a\" b = 1;", 2, "where a name must"},
+    {"in place of a name", "a = 1; \"b\" = 2;", 1, "where a name must"},
+    {"in place of a name in a group", "a = { \"b\"; };", 1, "a name must"},
+    {"behind a comma at the top", "a = 1, \"b\";", 1, "where a name must"},
+    {"behind a comma in a group", "( { a = 1, \"b\" } )", 1, "name must"},
+    {"behind a word", "a = b \"c\";", 1, "where a name must"},
+    {"behind a list", "a = (1) \"c\";", 1, "where a name must"},
+    {"in a list, behind a group", "a = ( { }, \"b\" );", 0, NULL},
+    {"behind a colon", "a : \"b\";", 0, NULL},
     {"on two lines", "a = [\"b\"\n\"c\"];", 2, "side by side"},
     {"with a comment between", "a = \"b\" /* , */ # ,\n \"c\";", 2,
 	"side by side"},
