@@ -141,10 +141,30 @@ $(BUILD)/tests/load/evil.so: $(call objects,tests/load/evil_provider.c)
 	@mkdir -p $(@D)
 	$(CC) -shared $(ALL_LDFLAGS) -o $@ $^ -lcrypto
 
+# One program for each harness of tests/fuzz. FUZZ_MAIN is what calls it: here
+# a driver that replays its corpus, in other builds a fuzzer's engine.
+FUZZ_TESTS   := $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_SHARED  := $(call objects,$(filter-out %_fuzz.c %/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_MAIN    ?= $(call objects,tests/fuzz/replay.c)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(FUZZ_SHARED) $(filter %.o,$(FUZZ_MAIN)) \
+    $(BUILD)/libsim.a $(BUILD)/libclient.a $(BUILD)/libadmin.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(filter-out %.o,$(FUZZ_MAIN)) $(FUZZ_LIBS)
+
+FUZZ_LIBS    := -lcrypto -lcbor -lconfig -lseccomp -ljansson -lz
+
+# The module itself, but for the world around it.
+$(BUILD)/tests/fuzz/conversation: $(call objects,$(call floor,module))
+$(BUILD)/tests/fuzz/conversation: FUZZ_LIBS += -lpam
+$(BUILD)/tests/fuzz/conversation: ALL_LDFLAGS += $(addprefix -Wl$(comma)--wrap=,clock_gettime getrandom \
+    pam_syslog pam_set_data pam_get_data \
+    nitro_policy_load nitro_policy_load_settings nitro_sandbox_run)
+
 .SECONDARY:
 
 .PHONY: tests
-tests: $(UNIT_TESTS) $(MODULE_TESTS) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor $(BUILD)/tests/fail_memory.so ## build the test programs
+tests: $(UNIT_TESTS) $(MODULE_TESTS) $(FUZZ_TESTS) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor $(BUILD)/tests/fail_memory.so ## build the test programs
 
 .PHONY: deps
 deps: ## install what is missing for build, tests and demo (needs root)
@@ -153,17 +173,17 @@ deps: ## install what is missing for build, tests and demo (needs root)
 .PHONY: check
 check: deps ## install what is missing, build, run all tests (needs root)
 	$(MAKE) all nitro-ssh-static tests
-	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(MODULE_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
+	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(FUZZ_TESTS) $(MODULE_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
 
 .PHONY: check-unit
 check-unit: all nitro-ssh-static tests ## unit and module tests alone, no root needed
-	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(SCRIPT_TESTS) $(MODULE_TESTS)
+	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(FUZZ_TESTS) $(SCRIPT_TESTS) $(MODULE_TESTS)
 
 .PHONY: check-asan
 check-asan: ## unit, module and script tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=$(BUILD)/asan CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all tests
-	BUILD=$(BUILD)/asan TEST_TIMEOUT=900 tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(MODULE_TESTS)) $(COVERED)
+	BUILD=$(BUILD)/asan TEST_TIMEOUT=900 tests/run $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT_TESTS) $(FUZZ_TESTS) $(MODULE_TESTS)) $(COVERED)
 
 # Only what calls no library but the C library and cmocka: what libcrypto,
 # libcbor and libconfig have written would be taken for uninitialised.
@@ -239,6 +259,42 @@ check-oracle: deps ## what a stranger learns by asking: TRIES (1000) of each kin
 	$(MAKE) all $(BUILD)/nitro-sim
 	BUILD=$(BUILD) ORACLE_TRIES=$(or $(TRIES),1000) TEST_TIMEOUT=3600 tests/run tests/load/oracle/oracle_test.py
 	$(call load_figures,oracle-oracle_test.py)
+
+# Fuzzing has builds of its own, with libFuzzer. FUZZ_SANITIZE= (nothing) makes
+# one that is several times as fast.
+FUZZ_SANITIZE ?= address,undefined
+FUZZ_BUILD     = $(BUILD)/fuzz/$(if $(FUZZ_SANITIZE),sanitized,plain)
+FUZZ_CFLAGS    = -O2 -g -fno-omit-frame-pointer
+
+.PHONY: fuzz-tests
+fuzz-tests: $(FUZZ_TESTS)
+
+.PHONY: fuzz-build
+fuzz-build:
+	+$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang CFLAGS="$(FUZZ_CFLAGS)" \
+	    SANITIZE="-fsanitize=fuzzer-no-link$(if $(FUZZ_SANITIZE),$(comma)$(FUZZ_SANITIZE) -fno-sanitize-recover=all)" \
+	    FUZZ_MAIN="-fsanitize=fuzzer$(if $(FUZZ_SANITIZE),$(comma)$(FUZZ_SANITIZE))" fuzz-tests
+
+.PHONY: fuzz
+fuzz: fuzz-build ## look for new inputs for TIME seconds over all harnesses, or HARNESS=name; FUZZ_SANITIZE= for speed
+	BUILD=$(BUILD) tests/fuzz/run $(FUZZ_BUILD)/tests/fuzz $(or $(TIME),60) $(or $(HARNESS),$(notdir $(FUZZ_TESTS)))
+
+.PHONY: fuzz-afl
+fuzz-afl: ## the same by AFL++, where it is installed
+	+command -v afl-clang-fast >/dev/null || { echo "fuzz-afl: skipped, there is no afl-clang-fast (package afl++)"; exit 0; }; \
+	AFL_QUIET=1 $(MAKE) BUILD=$(BUILD)/fuzz/afl CC=afl-clang-fast CFLAGS="$(FUZZ_CFLAGS)" WARNINGS= FORTIFY= \
+	    FUZZ_MAIN=-fsanitize=fuzzer fuzz-tests && \
+	BUILD=$(BUILD) tests/fuzz/run-afl $(BUILD)/fuzz/afl/tests/fuzz $(or $(TIME),60) $(or $(HARNESS),$(notdir $(FUZZ_TESTS)))
+
+.PHONY: fuzz-corpus
+fuzz-corpus: fuzz-build $(FUZZ_TESTS) ## tests/fuzz/corpus anew: seeds of the simulator and what fuzzing found, minimised
+	BUILD=$(BUILD) tests/fuzz/merge $(FUZZ_BUILD)/tests/fuzz $(BUILD)/tests/fuzz $(or $(HARNESS),$(notdir $(FUZZ_TESTS)))
+
+.PHONY: fuzz-coverage
+fuzz-coverage: ## lines of each floor that the corpus of tests/fuzz reaches
+	+$(MAKE) BUILD=$(BUILD)/fuzz/coverage CC=clang CFLAGS="-O1 -g" \
+	    SANITIZE="-fprofile-instr-generate -fcoverage-mapping" fuzz-tests
+	tests/fuzz/coverage $(BUILD)/fuzz/coverage
 
 .PHONY: lint
 lint: ## formatting, static analysis, manual pages, include direction
