@@ -139,10 +139,25 @@ line_of(const config_setting_t *element)
 }
 
 nitro_err
+nitro_config_element(const struct nitro_config *config,
+    const config_setting_t *at, size_t i, const config_setting_t **element)
+{
+	const config_setting_t *found = config_setting_get_elem(
+	    at, (unsigned)i);
+
+	if (found == NULL)
+		return nitro_config_refuse(
+		    config, at, "its element %zu cannot be read", i + 1);
+	*element = found;
+	return NITRO_OK;
+}
+
+nitro_err
 nitro_config_check_group(const struct nitro_config *config,
     const config_setting_t *at, const char *const *known, size_t count)
 {
-	const config_setting_t *member;
+	const config_setting_t *member = NULL;
+	nitro_err err;
 	int n;
 
 	if (!config_setting_is_group(at))
@@ -151,7 +166,9 @@ nitro_config_check_group(const struct nitro_config *config,
 		    "a group { key = value; ... } must stand here");
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
-		member = config_setting_get_elem(at, (unsigned)i);
+		err = nitro_config_element(config, at, (size_t)i, &member);
+		if (err != NITRO_OK)
+			return err;
 		if (!is_one_of(config_setting_name(member), known, count))
 			return nitro_config_refuse(config, member,
 			    "unknown setting \"%.64s\"; the nearest known one "
@@ -347,16 +364,17 @@ nitro_config_value(const struct nitro_config *config,
     const config_setting_t *at, size_t i, struct nitro_config_value *value)
 {
 	const config_setting_t *element = at;
+	const char *text;
 
 	if (config_setting_type(at) != CONFIG_TYPE_STRING)
 		element = config_setting_get_elem(at, (unsigned)i);
 	if (element == NULL ||
-	    config_setting_type(element) != CONFIG_TYPE_STRING)
+	    config_setting_type(element) != CONFIG_TYPE_STRING ||
+	    (text = config_setting_get_string(element)) == NULL)
 		return nitro_config_refuse(config, at,
 		    "element %zu of %s must be text in quotes", i + 1,
 		    config_setting_name(at));
-	*value = (struct nitro_config_value){
-	    config_setting_get_string(element), at};
+	*value = (struct nitro_config_value){text, at};
 	return NITRO_OK;
 }
 

@@ -50,7 +50,7 @@ read_list(struct nitro_entry_reader *reader, const config_setting_t *list,
 {
 	bool is_revoked = strcmp(config_setting_name(list), "revoked") == 0;
 	size_t n = (size_t)config_setting_length(list);
-	const config_setting_t *at;
+	const config_setting_t *at = NULL;
 	nitro_err err;
 
 	if (n > 0 && grow(entries, *count, n) != NITRO_OK)
@@ -59,7 +59,9 @@ read_list(struct nitro_entry_reader *reader, const config_setting_t *list,
 		struct nitro_entry *entry = &(*entries)[*count];
 
 		(*count)++;
-		at = config_setting_get_elem(list, (unsigned)i);
+		err = nitro_config_element(reader->config, list, i, &at);
+		if (err != NITRO_OK)
+			return err;
 		err = is_revoked ? nitro_entry_read_revoked(reader, at, entry)
 				 : nitro_entry_read(reader, at, entry);
 		if (err != NITRO_OK)

@@ -216,15 +216,17 @@ static nitro_err
 make_room(const struct nitro_config *config, const config_setting_t *at,
     struct nitro_entry *entry)
 {
+	const config_setting_t *member = NULL;
 	size_t room = 3;
-	int n;
+	nitro_err err;
+	int n, length;
 
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
-		const config_setting_t *member = config_setting_get_elem(
-		    at, (unsigned)i);
-		int length = config_setting_length(member);
-
+		err = nitro_config_element(config, at, (size_t)i, &member);
+		if (err != NITRO_OK)
+			return err;
+		length = config_setting_length(member);
 		room += length > 1 ? (size_t)length : 1;
 	}
 	entry->pins = nitro_alloc(room, sizeof entry->pins[0]);
@@ -237,6 +239,7 @@ nitro_pins_read(struct nitro_entry_reader *reader, const config_setting_t *at,
     struct nitro_entry *entry)
 {
 	const struct nitro_config *config = reader->config;
+	const config_setting_t *member = NULL;
 	unsigned pcr;
 	int n;
 	nitro_err err;
@@ -245,9 +248,9 @@ nitro_pins_read(struct nitro_entry_reader *reader, const config_setting_t *at,
 		return err;
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
-		const config_setting_t *member = config_setting_get_elem(
-		    at, (unsigned)i);
-
+		err = nitro_config_element(config, at, (size_t)i, &member);
+		if (err != NITRO_OK)
+			return err;
 		if (!is_pcr_key(config_setting_name(member), &pcr))
 			continue;
 		if ((err = read_pcr(config, member, pcr, entry)) != NITRO_OK)

@@ -153,7 +153,7 @@ check_rules(const struct nitro_config *config, const config_setting_t *at,
 static nitro_err
 parse_users(const struct nitro_config *config, struct nitro_settings *settings)
 {
-	const config_setting_t *list = NULL;
+	const config_setting_t *list = NULL, *at = NULL;
 	size_t count;
 	nitro_err err;
 
@@ -169,10 +169,10 @@ parse_users(const struct nitro_config *config, struct nitro_settings *settings)
 		return nitro_config_no_memory(config, list);
 	for (size_t i = 0; i < count; i++) {
 		settings->rule_count = i + 1;
-		err = parse_rule(config,
-		    config_setting_get_elem(list, (unsigned)i),
-		    &settings->rules[i]);
-		if (err != NITRO_OK)
+		if ((err = nitro_config_element(config, list, i, &at)) !=
+			NITRO_OK ||
+		    (err = parse_rule(config, at, &settings->rules[i])) !=
+			NITRO_OK)
 			return err;
 	}
 	return check_rules(config, list, settings);
