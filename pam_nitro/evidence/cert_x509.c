@@ -58,7 +58,8 @@ serial_is_valid(const X509 *cert)
 		return false;
 	digits = (struct nitro_bytes){
 	    ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)};
-	return digits.len <= SERIAL_MAX && !nitro_bytes_is_zero(digits);
+	return digits.ptr != NULL && digits.len <= SERIAL_MAX &&
+	       !nitro_bytes_is_zero(digits);
 }
 
 /*
@@ -74,15 +75,25 @@ key_is_p384(X509 *cert)
 	const ASN1_OBJECT *parameter = NULL;
 	const void *value = NULL;
 	X509_ALGOR *algor = NULL;
+	const X509_PUBKEY *key = X509_get_X509_PUBKEY(cert);
 	int point_len = 0, type = V_ASN1_UNDEF;
 
-	if (X509_PUBKEY_get0_param(&algorithm, &point, &point_len, &algor,
-		X509_get_X509_PUBKEY(cert)) != 1)
+	if (key == NULL || X509_PUBKEY_get0_param(&algorithm, &point,
+			       &point_len, &algor, key) != 1)
 		return false;
 	X509_ALGOR_get0(&parameter, &type, &value, algor);
 	return OBJ_obj2nid(algorithm) == NID_X9_62_id_ecPublicKey &&
 	       type == V_ASN1_OBJECT && OBJ_obj2nid(value) == NID_secp384r1 &&
 	       point_len == P384_POINT_LEN && point[0] == POINT_UNCOMPRESSED;
+}
+
+/* The kind of extension i; NULL where libcrypto cannot tell. */
+static const ASN1_OBJECT *
+extension_kind(X509 *cert, int i)
+{
+	X509_EXTENSION *extension = X509_get_ext(cert, i);
+
+	return extension != NULL ? X509_EXTENSION_get_object(extension) : NULL;
 }
 
 /* RFC 5280 section 4.2. libcrypto tells only of the extensions that it knows. */
@@ -92,12 +103,14 @@ has_extension_twice(X509 *cert)
 	const int count = X509_get_ext_count(cert);
 
 	for (int i = 0; i < count; i++)
-		for (int k = i + 1; k < count; k++)
-			if (OBJ_cmp(X509_EXTENSION_get_object(
-					X509_get_ext(cert, i)),
-				X509_EXTENSION_get_object(
-				    X509_get_ext(cert, k))) == 0)
+		for (int k = i + 1; k < count; k++) {
+			const ASN1_OBJECT *one = extension_kind(cert, i);
+			const ASN1_OBJECT *other = extension_kind(cert, k);
+
+			if (one == NULL || other == NULL ||
+			    OBJ_cmp(one, other) == 0)
 				return true;
+		}
 	return false;
 }
 
