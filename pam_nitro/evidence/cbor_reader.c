@@ -332,12 +332,17 @@ nitro_cbor_finish(const struct nitro_cbor *r)
 }
 
 enum nitro_cbor_type
-nitro_cbor_peek(const struct nitro_cbor *r)
+nitro_cbor_peek(struct nitro_cbor *r)
 {
 	struct item item = {0};
+	nitro_err err;
 
-	if (r->err != NITRO_OK || decode(r->left, &item) != NITRO_OK)
+	if (r->err != NITRO_OK || r->left.len == 0)
 		return NITRO_CBOR_NONE;
+	if ((err = decode(r->left, &item)) != NITRO_OK) {
+		nitro_cbor_fail(r, err);
+		return NITRO_CBOR_NONE;
+	}
 	return item.type;
 }
 

@@ -71,7 +71,7 @@ void nitro_cbor_fail(struct nitro_cbor *r, nitro_err err);
 NITRO_MUST_CHECK nitro_err nitro_cbor_finish(const struct nitro_cbor *r);
 
 /* Type of the next item without taking it; NITRO_CBOR_NONE on error or at the end. */
-enum nitro_cbor_type nitro_cbor_peek(const struct nitro_cbor *r);
+enum nitro_cbor_type nitro_cbor_peek(struct nitro_cbor *r);
 
 /*
  * Take one item of that type. On error: an empty view, 0.
