@@ -46,15 +46,16 @@ nitro_attempt_config_path(
 	return NITRO_OK;
 }
 
-/* A copy of the item, "" where it is not set; NULL without memory. */
-static char *
-copy_item(pam_handle_t *pamh, int type)
+/* A copy of the item, "" where it is not set. */
+static nitro_err
+copy_item(pam_handle_t *pamh, int type, char **copy)
 {
 	const void *item = NULL;
 
-	if (pam_get_item(pamh, type, &item) != PAM_SUCCESS || item == NULL)
-		item = "";
-	return nitro_text_copy(nitro_bytes_of_text(item));
+	if (pam_get_item(pamh, type, &item) != PAM_SUCCESS)
+		return NITRO_E_PAM;
+	*copy = nitro_text_copy(nitro_bytes_of_text(item != NULL ? item : ""));
+	return *copy != NULL ? NITRO_OK : NITRO_E_MEMORY;
 }
 
 /* From the kernel each time: a state of our own would be the same in two forks. */
@@ -190,10 +191,9 @@ begin(pam_handle_t *pamh, struct nitro_attempt *attempt)
 	/* First of all, for the reference that every refusal carries. */
 	if ((err = draw_nonce(attempt->nonce)) != NITRO_OK)
 		return err;
-	if ((attempt->user = copy_item(pamh, PAM_USER)) == NULL ||
-	    (attempt->rhost = copy_item(pamh, PAM_RHOST)) == NULL)
-		return NITRO_E_MEMORY;
-	return NITRO_OK;
+	if ((err = copy_item(pamh, PAM_USER, &attempt->user)) != NITRO_OK)
+		return err;
+	return copy_item(pamh, PAM_RHOST, &attempt->rhost);
 }
 
 nitro_err
