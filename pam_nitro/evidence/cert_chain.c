@@ -256,12 +256,17 @@ path_is_the_bundle(X509_STORE_CTX *ctx, STACK_OF(X509) * intermediates)
 	STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
 	const int count = sk_X509_num(intermediates);
 
-	if (sk_X509_num(path) != count + 2)
+	if (count < 0 || sk_X509_num(path) != count + 2)
 		return false;
-	for (int i = 0; i < count; i++)
-		if (X509_cmp(sk_X509_value(path, count - i),
-			sk_X509_value(intermediates, i)) != 0)
+	for (int i = 0; i < count; i++) {
+		const X509 *found = sk_X509_value(path, count - i);
+		const X509 *given = sk_X509_value(intermediates, i);
+
+		/* To X509_cmp() nothing equals nothing. */
+		if (found == NULL || given == NULL ||
+		    X509_cmp(found, given) != 0)
 			return false;
+	}
 	return true;
 }
 
