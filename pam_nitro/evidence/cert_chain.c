@@ -6,6 +6,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "evidence/cert_x509.h"
+#include "evidence/crypto_error.h"
 
 struct nitro_trust_anchors {
 	OSSL_LIB_CTX *lib;
@@ -145,14 +146,10 @@ nitro_trust_anchors_parse(
 	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
 		return NITRO_E_MEMORY;
 	if ((made->lib = OSSL_LIB_CTX_new()) == NULL)
-		return NITRO_E_CRYPTO;
-	if ((made->provider = OSSL_PROVIDER_load(made->lib, "default")) ==
-	    NULL) {
-		ERR_clear_error();
-		return NITRO_E_CRYPTO;
-	}
-	err = read_all_roots(made, pem);
-	ERR_clear_error();
+		return nitro_crypto_reason(NITRO_E_CRYPTO);
+	if ((made->provider = OSSL_PROVIDER_load(made->lib, "default")) == NULL)
+		return nitro_crypto_reason(NITRO_E_CRYPTO);
+	err = nitro_crypto_reason(read_all_roots(made, pem));
 	if (err != NITRO_OK)
 		return err;
 	*anchors = made;
@@ -332,8 +329,7 @@ nitro_cert_chain_verify(const struct nitro_trust_anchors *anchors,
 	nitro_err err;
 
 	ERR_clear_error();
-	err = verify(anchors, doc, time_s, &found);
-	ERR_clear_error();
+	err = nitro_crypto_reason(verify(anchors, doc, time_s, &found));
 	if (err != NITRO_OK)
 		return err;
 	*key = found;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "evidence/cert_x509.h"
+#include "evidence/crypto_error.h"
 
 static void
 drop_bio(BIO **bio)
@@ -165,8 +166,7 @@ nitro_cert_from_pem(struct nitro_bytes pem, struct nitro_buf *der)
 
 	ERR_clear_error();
 	err = read_one_certificate(pem, der);
-	ERR_clear_error();
-	return err;
+	return nitro_crypto_reason(err);
 }
 
 nitro_err

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "evidence/crypto_error.h"
 #include "evidence/verified_fields.h"
 
 #define TIME_MAX_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
@@ -205,8 +206,7 @@ nitro_evidence_verify(struct nitro_bytes evidence,
 		return NITRO_E_TRUST_ANCHORS;
 	ERR_clear_error();
 	err = verify(evidence, expectation, anchors, facts, verified);
-	ERR_clear_error();
-	return err;
+	return nitro_crypto_reason(err);
 }
 
 static struct nitro_bytes
