@@ -226,20 +226,25 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 
 /* Whoever is in no rule may be so for want of a name service alone. */
 static nitro_err
-find_rule_groups(
-    const struct nitro_settings *settings, struct nitro_fault *fault)
+ask_rule_groups(struct nitro_attempt *attempt,
+    const struct nitro_account *account, bool *is_listed)
 {
+	const struct nitro_settings *settings = &attempt->policy.settings;
+	bool is_member = false;
 	nitro_err err;
 
 	for (size_t i = 0; i < settings->rule_count; i++) {
-		const struct nitro_user_rule *rule = &settings->rules[i];
+		const char *group = settings->rules[i].group;
 
-		if (rule->group == NULL)
+		if (group == NULL)
 			continue;
-		if ((err = nitro_account_find_group(rule->group)) != NITRO_OK)
-			return nitro_fault_set(fault, err, NULL, 0,
+		err = nitro_account_find_group(
+		    account, attempt->user, group, &is_member);
+		if (err != NITRO_OK)
+			return nitro_fault_set(&attempt->fault, err, NULL, 0,
 			    "the group %.64s of users is not known here",
-			    rule->group);
+			    group);
+		*is_listed = *is_listed || is_member;
 	}
 	return NITRO_OK;
 }
@@ -267,8 +272,8 @@ nitro_attempt_account(pam_handle_t *pamh, int argc, const char **argv,
 	is_listed = nitro_settings_lists_user(&attempt->policy.settings,
 	    attempt->user, (const char *const *)account.groups,
 	    account.group_count);
-	if (!is_listed && (err = find_rule_groups(&attempt->policy.settings,
-			       &attempt->fault)) != NITRO_OK)
+	if (!is_listed &&
+	    (err = ask_rule_groups(attempt, &account, &is_listed)) != NITRO_OK)
 		return err;
 	*is_governed = is_listed;
 	return NITRO_OK;

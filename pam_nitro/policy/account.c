@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <unistd.h>
 
 #define RECORD_START 4096             /* bytes for one record of NSS */
@@ -109,19 +110,19 @@ list_gids(const char *user, gid_t gid, gid_t **gids, size_t *count)
 static nitro_err
 fill_groups(const char *user, gid_t gid, struct nitro_account *account)
 {
-	NITRO_DROP(drop_gids) gid_t *gids = NULL;
-	size_t count = 0;
 	nitro_err err;
 
-	if ((err = list_gids(user, gid, &gids, &count)) != NITRO_OK)
+	err = list_gids(user, gid, &account->gids, &account->gid_count);
+	if (err != NITRO_OK)
 		return err;
-	account->groups = nitro_alloc(count + 1, sizeof account->groups[0]);
+	account->groups = nitro_alloc(
+	    account->gid_count + 1, sizeof account->groups[0]);
 	if (account->groups == NULL)
 		return NITRO_E_MEMORY;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < account->gid_count; i++) {
 		char **name = &account->groups[account->group_count];
 
-		if ((err = name_group(gids[i], name)) != NITRO_OK)
+		if ((err = name_group(account->gids[i], name)) != NITRO_OK)
 			return err;
 		if (*name != NULL)
 			account->group_count++;
@@ -145,8 +146,22 @@ nitro_account_lookup(const char *user, struct nitro_account *account)
 	return NITRO_OK;
 }
 
+static bool
+has_member(const struct group *entry, const struct nitro_account *account,
+    const char *user)
+{
+	for (char **member = entry->gr_mem; *member != NULL; member++)
+		if (strcmp(*member, user) == 0)
+			return true;
+	for (size_t i = 0; i < account->gid_count; i++)
+		if (account->gids[i] == entry->gr_gid)
+			return true;
+	return false;
+}
+
 nitro_err
-nitro_account_find_group(const char *name)
+nitro_account_find_group(const struct nitro_account *account, const char *user,
+    const char *name, bool *is_member)
 {
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf record = {0};
 	struct group entry, *found = NULL;
@@ -161,7 +176,10 @@ nitro_account_find_group(const char *name)
 	}
 	if (error == ENOMEM)
 		return NITRO_E_MEMORY;
-	return found != NULL ? NITRO_OK : NITRO_E_ACCOUNT_LOOKUP;
+	if (found == NULL)
+		return NITRO_E_ACCOUNT_LOOKUP;
+	*is_member = has_member(&entry, account, user);
+	return NITRO_OK;
 }
 
 void
@@ -170,5 +188,6 @@ nitro_account_drop(struct nitro_account *account)
 	for (size_t i = 0; i < account->group_count; i++)
 		nitro_free(account->groups[i]);
 	nitro_free(account->groups);
+	nitro_free(account->gids);
 	*account = (struct nitro_account){0};
 }

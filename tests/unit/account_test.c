@@ -33,6 +33,27 @@ test_root_exists_and_is_in_its_group(void **state)
 	nitro_account_drop(&account);
 }
 
+/* A name service that failed for a moment has left the account without groups. */
+static void
+test_a_group_knows_its_members_by_name_and_by_number(void **state)
+{
+	NITRO_DROP(nitro_account_drop) struct nitro_account root = {0};
+	const struct nitro_account bare = {0};
+	bool is_member = false;
+
+	(void)state;
+	assert_err(nitro_account_lookup("root", &root), NITRO_OK);
+	assert_err(nitro_account_find_group(&root, "root", "root", &is_member),
+	    NITRO_OK);
+	assert_true(is_member);
+	assert_err(nitro_account_find_group(&bare, "no", "root", &is_member),
+	    NITRO_OK);
+	assert_false(is_member);
+	assert_err(nitro_account_find_group(
+		       &root, "root", "no-such-group", &is_member),
+	    NITRO_E_ACCOUNT_LOOKUP);
+}
+
 static void
 test_an_unknown_user_is_no_error_and_in_no_group(void **state)
 {
@@ -164,6 +185,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_root_exists_and_is_in_its_group),
+	    cmocka_unit_test(
+		test_a_group_knows_its_members_by_name_and_by_number),
 	    cmocka_unit_test(test_an_unknown_user_is_no_error_and_in_no_group),
 	    cmocka_unit_test(
 		test_primary_and_listing_groups_are_found_however_many),
