@@ -97,6 +97,8 @@ $(BUILD)/nsm-supervisor: $(call objects,tests/sim/supervisor/main.c)
 
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 MODULE_TESTS := $(patsubst tests/module/%.c,$(BUILD)/tests/module/%,$(sort $(wildcard tests/module/*_test.c)))
+# libfault.so brings an allocator of its own, and so does a sanitizer.
+FAULT_TESTS  := $(if $(SANITIZE),,$(addprefix $(BUILD)/tests/fault/,fault_test limits_test) tests/fault/imports_test.sh)
 SCRIPT_TESTS := $(sort $(wildcard tests/unit/*_test.sh tests/unit/*_test.py tests/module/*_test.sh))
 # Those that also make sense with programs of another build.
 COVERED      := $(filter-out %/symbols_test.sh,$(SCRIPT_TESTS))
@@ -119,6 +121,26 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED) \
 
 $(BUILD)/tests/module/%: $(BUILD)/obj/tests/module/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
     $(call objects,tests/unit/certs.c tests/unit/unit.c) $(BUILD)/libsim.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
+
+# Stands in front of the libraries, so that its functions are found first.
+$(BUILD)/tests/fault/libfault.so: $(call objects,$(addprefix tests/fault/,by_hand.c interpose.c memory.c wrappers.c))
+	@mkdir -p $(@D)
+	$(CC) -shared $(ALL_LDFLAGS) -Wl,-soname,libfault.so -Wl,--no-as-needed -o $@ $^ \
+	    -lpam -lcrypto -lcbor -lconfig -lseccomp
+
+$(BUILD)/obj/tests/fault/%.o: ALL_CFLAGS += -fno-builtin -U_FORTIFY_SOURCE
+
+$(BUILD)/tests/fault/fault_test: $(call objects,$(addprefix tests/fault/,fault_test.c pool.c run.c scene.c)) \
+    $(BUILD)/tests/fault/libfault.so $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
+    $(BUILD)/libsim.a $(BUILD)/libnitro.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $(filter %.o,$^) $(BUILD)/tests/fault/libfault.so \
+	    $(BUILD)/libsim.a $(BUILD)/libnitro.a -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
+
+$(BUILD)/tests/fault/limits_test: $(BUILD)/obj/tests/fault/limits_test.o \
+    $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
 
@@ -164,7 +186,8 @@ $(BUILD)/tests/fuzz/conversation: ALL_LDFLAGS += $(addprefix -Wl$(comma)--wrap=,
 .SECONDARY:
 
 .PHONY: tests
-tests: $(UNIT_TESTS) $(MODULE_TESTS) $(FUZZ_TESTS) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor $(BUILD)/tests/fail_memory.so ## build the test programs
+tests: $(UNIT_TESTS) $(MODULE_TESTS) $(FUZZ_TESTS) $(filter $(BUILD)/%,$(FAULT_TESTS)) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor \
+    $(BUILD)/tests/fail_memory.so ## build the test programs
 
 .PHONY: deps
 deps: ## install what is missing for build, tests and demo (needs root)
@@ -173,7 +196,7 @@ deps: ## install what is missing for build, tests and demo (needs root)
 .PHONY: check
 check: deps ## install what is missing, build, run all tests (needs root)
 	$(MAKE) all nitro-ssh-static tests
-	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(FUZZ_TESTS) $(MODULE_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
+	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(FUZZ_TESTS) $(MODULE_TESTS) $(FAULT_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
 
 .PHONY: check-unit
 check-unit: all nitro-ssh-static tests ## unit and module tests alone, no root needed
@@ -224,6 +247,12 @@ $(BUILD)/tests/valgrind/relax.so: tests/valgrind/relax.c
 check-valgrind: deps ## logins through libpam under valgrind (needs root)
 	$(MAKE) all tests $(BUILD)/tests/valgrind/relax.so
 	BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run tests/valgrind/valgrind_test.sh
+
+.PHONY: check-fault
+check-fault: deps ## every call and allocation of a login made to fail: a quarter of an hour (needs root)
+	$(MAKE) all tests
+	BUILD=$(BUILD) FAULT_ALL=1 TEST_TIMEOUT=14400 tests/run $(FAULT_TESTS)
+	@grep '^# ' $(BUILD)/tests/log/tests-fault-fault_test.log | tail -n 2
 
 .PHONY: check-enclave
 check-enclave: deps ## logins from real enclave machines in QEMU, built once from Debian's source (needs root)

@@ -10,7 +10,7 @@
 
 static struct {
 	pthread_mutex_t mutex;
-	size_t count;
+	size_t count, lost;
 	int priority[LINES_MAX];
 	char line[LINES_MAX][CAPTURED_LINE_MAX];
 } captured = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -34,6 +34,10 @@ capture(int priority, const char *format, va_list args)
 
 	if (vsnprintf(line, sizeof line, format, args) < 0)
 		line[0] = '\0';
+	/* What libpam says in place of a line that it has no memory for. */
+	if (strncmp(line, "asprintf: ", strlen("asprintf: ")) == 0 ||
+	    strncmp(line, "vasprintf: ", strlen("vasprintf: ")) == 0)
+		captured.lost++;
 	if (strncmp(line, "pam_nitro(", strlen("pam_nitro(")) != 0)
 		return;
 	pthread_mutex_lock(&captured.mutex);
@@ -82,13 +86,19 @@ host_vsyslog_chk(int priority, int flag, const char *format, va_list args)
 void
 captured_clear(void)
 {
-	captured.count = 0;
+	captured.count = captured.lost = 0;
 }
 
 size_t
 captured_count(void)
 {
 	return captured.count;
+}
+
+size_t
+captured_lost(void)
+{
+	return captured.lost;
 }
 
 const char *

@@ -18,6 +18,9 @@ void captured_clear(void);
  */
 size_t captured_count(void);
 
+/* How many lines libpam had no memory for since then, as it said itself. */
+size_t captured_lost(void);
+
 /* "" where there is no such line. */
 const char *captured_line(size_t i);
 

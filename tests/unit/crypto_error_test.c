@@ -5,7 +5,7 @@
 #include "evidence/crypto_error.h"
 #include "unit/unit.h"
 
-#define NO_MORE -1
+#define NO_MORE (-1)
 
 static const struct {
 	const char *name;
