@@ -5,7 +5,7 @@
 /* What one call of the decoder found. */
 struct item {
 	enum nitro_cbor_type type;
-	bool is_indefinite_string;
+	bool is_refused; /* a tag, or a string in chunks */
 	bool is_indefinite;
 	uint64_t value; /* number, length or count */
 	struct nitro_bytes string;
@@ -87,7 +87,7 @@ on_text(void *item, cbor_data data, uint64_t len)
 static void
 on_string_start(void *item)
 {
-	*(struct item *)item = (struct item){.is_indefinite_string = true};
+	*(struct item *)item = (struct item){.is_refused = true};
 }
 
 static void
@@ -122,7 +122,7 @@ static void
 on_tag(void *item, uint64_t value)
 {
 	(void)value;
-	*(struct item *)item = (struct item){.type = NITRO_CBOR_NONE};
+	*(struct item *)item = (struct item){.is_refused = true};
 }
 
 static void
@@ -285,14 +285,11 @@ decode(struct nitro_bytes in, struct item *item)
 	if ((err = check_initial_byte(in.ptr[0])) != NITRO_OK)
 		return err;
 	result = cbor_stream_decode(in.ptr, in.len, &callbacks, &found);
-	if (result.status != CBOR_DECODER_FINISHED || result.read > in.len)
+	if (result.status != CBOR_DECODER_FINISHED)
 		return NITRO_E_CBOR;
-	if (found.is_indefinite_string)
+	if (found.is_refused)
 		return NITRO_E_CBOR_TYPE;
-	if (found.type == NITRO_CBOR_NONE)
-		return NITRO_E_CBOR;
-	if (found.type != NITRO_CBOR_FLOAT && !found.is_indefinite &&
-	    found.type != NITRO_CBOR_BREAK &&
+	if (found.type != NITRO_CBOR_FLOAT &&
 	    !head_is_shortest(in.ptr[0], found.value))
 		return NITRO_E_CBOR_NOT_SHORTEST;
 	if (found.type == NITRO_CBOR_TEXT && !is_utf8(found.string))
@@ -372,7 +369,7 @@ take(struct nitro_cbor *r, enum nitro_cbor_type type)
 {
 	struct item item = take_any(r);
 
-	if (r->err == NITRO_OK && item.type == type)
+	if (item.type == type)
 		return item;
 	nitro_cbor_fail(r, NITRO_E_CBOR_TYPE);
 	return (struct item){0};
@@ -428,7 +425,7 @@ enter(struct nitro_cbor *r, const struct item *collection, uint64_t max)
 	    .is_map = is_map,
 	    .is_indefinite = collection->is_indefinite,
 	    .left = collection->value * items_each,
-	    .max = max > UINT64_MAX / 2 ? UINT64_MAX : max * items_each,
+	    .max = max,
 	};
 }
 
@@ -448,13 +445,13 @@ nitro_cbor_enter_map(struct nitro_cbor *r, uint64_t max)
 	enter(r, &map, max);
 }
 
-/* True where `items` more items stand in this collection; false leaves it. */
+/* True where `items` more items stand in this collection (there is one); false leaves it. */
 static bool
 next(struct nitro_cbor *r, uint64_t items)
 {
 	struct nitro_cbor_level *level;
 
-	if (r->err != NITRO_OK || r->depth == 0)
+	if (r->err != NITRO_OK)
 		return false;
 	level = &r->level[r->depth - 1];
 	if (!level->is_indefinite && level->left == 0) {
@@ -469,12 +466,11 @@ next(struct nitro_cbor *r, uint64_t items)
 		return false;
 	}
 	level->count += items;
-	if (level->count > level->max) {
+	if (level->count / (level->is_map ? 2 : 1) > level->max) {
 		nitro_cbor_fail(r, NITRO_E_CBOR_LIMIT);
 		return false;
 	}
-	if (!level->is_indefinite)
-		level->left -= items;
+	level->left -= items; /* of no meaning in an indefinite one */
 	return true;
 }
 

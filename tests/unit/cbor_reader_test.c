@@ -348,6 +348,9 @@ static const struct row texts[] = {
     {"U+10FFFF", "64f48fbfbf", NITRO_OK},
     {"continuation alone", "6180", NITRO_E_CBOR_UTF8},
     {"continuation alone, last", "61bf", NITRO_E_CBOR_UTF8},
+    {"three continuations", "63808080", NITRO_E_CBOR_UTF8},
+    {"four continuations", "6480808080", NITRO_E_CBOR_UTF8},
+    {"second byte is none", "63e1c080", NITRO_E_CBOR_UTF8},
     {"Latin-1", "61e4", NITRO_E_CBOR_UTF8},
     {"overlong NUL", "62c080", NITRO_E_CBOR_UTF8},
     {"overlong slash", "62c0af", NITRO_E_CBOR_UTF8},
@@ -367,6 +370,7 @@ static const struct row texts[] = {
     {"third byte is ASCII", "63e6b041", NITRO_E_CBOR_UTF8},
     {"fourth byte is ASCII", "64f0908541", NITRO_E_CBOR_UTF8},
     {"good, then bad", "6361e4bc", NITRO_E_CBOR_UTF8},
+    {"good, then cut", "65e282ace282", NITRO_E_CBOR_UTF8},
     {"bytes may be anything", "43eda080", NITRO_OK},
 };
 
@@ -591,6 +595,30 @@ test_collections_have_at_most_what_the_caller_allows(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A caller asks so where chunks of a collection are not allowed. */
+static void
+test_an_indefinite_collection_says_so_while_it_is_the_innermost(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf in = {0};
+	struct nitro_cbor r;
+
+	(void)state;
+	unit_hex("9f8005ff", &in);
+	nitro_cbor_open(&r, nitro_bytes_of_buf(&in));
+	assert_false(nitro_cbor_is_indefinite(&r));
+	nitro_cbor_enter_array(&r, 2);
+	assert_true(nitro_cbor_is_indefinite(&r));
+	assert_true(nitro_cbor_more(&r));
+	nitro_cbor_enter_array(&r, 2);
+	assert_false(nitro_cbor_is_indefinite(&r));
+	assert_false(nitro_cbor_more(&r));
+	assert_true(nitro_cbor_is_indefinite(&r));
+	assert_true(nitro_cbor_more(&r));
+	nitro_cbor_enter_array(&r, 2); /* there is none */
+	assert_err(nitro_cbor_error(&r), NITRO_E_CBOR_TYPE);
+	assert_true(nitro_cbor_is_indefinite(&r));
+}
+
 static void
 test_finish_wants_every_collection_left(void **state)
 {
@@ -637,6 +665,8 @@ main(void)
 	    cmocka_unit_test(test_fail_sets_the_first_error_only),
 	    cmocka_unit_test(
 		test_collections_have_at_most_what_the_caller_allows),
+	    cmocka_unit_test(
+		test_an_indefinite_collection_says_so_while_it_is_the_innermost),
 	    cmocka_unit_test(test_finish_wants_every_collection_left),
 	};
 
