@@ -147,8 +147,6 @@ read_one_certificate(struct nitro_bytes pem, struct nitro_buf *der)
 		return NITRO_E_MEMORY;
 	if ((err = read_block(bio, &first, &is_end)) != NITRO_OK)
 		return err;
-	if (is_end)
-		return NITRO_E_CERT;
 	if ((err = read_block(bio, &second, &is_end)) != NITRO_OK)
 		return err;
 	if (!is_end)

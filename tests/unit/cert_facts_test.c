@@ -137,6 +137,7 @@ test_names_come_out_printable_and_cut(void **state)
 {
 	struct nitro_bytes hostile = UNIT_BYTES(
 	    "a\0b\n\r\x1b[2J\x7f\xc2\x9b\xe2\x80\xaez%n");
+	struct nitro_bytes edges = UNIT_BYTES("\x1f !}~\x7f");
 	struct nitro_bytes none = {0};
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
 	struct nitro_bytes longest;
@@ -146,6 +147,9 @@ test_names_come_out_printable_and_cut(void **state)
 	facts = facts_of(SIM_LEAF,
 	    &(struct sim_cert_options){.edit = edit_name, .context = &hostile});
 	assert_string_equal(facts.subject, "a?b???[2J??????z%n");
+	facts = facts_of(SIM_LEAF,
+	    &(struct sim_cert_options){.edit = edit_name, .context = &edges});
+	assert_string_equal(facts.subject, "? !}~?");
 	facts = facts_of(SIM_LEAF,
 	    &(struct sim_cert_options){.edit = edit_name, .context = &none});
 	assert_string_equal(facts.subject, "");
@@ -182,24 +186,33 @@ test_what_is_no_certificate_has_no_facts(void **state)
 static void
 edit_bad_date(X509 *cert, void *context)
 {
-	(void)context;
-	assert_int_equal(
-	    ASN1_STRING_set(X509_getm_notAfter(cert), "271301000000Z", -1), 1);
+	ASN1_TIME *(*const date)(const X509 *) = *(
+	    ASN1_TIME * (*const *)(const X509 *)) context;
+
+	assert_int_equal(ASN1_STRING_set(date(cert), "271301000000Z", -1), 1);
 }
 
 static void
 test_a_date_that_is_none_has_no_facts(void **state)
 {
-	NITRO_DROP(sim_pki_drop) struct sim_pki pki = {0};
-	struct sim_options options = {.time_s = CHAIN_TIME_S};
-	struct nitro_cert_facts facts = {.path_len = 77};
+	static ASN1_TIME *(*const dates[])(const X509 *) = {
+	    X509_getm_notBefore, X509_getm_notAfter};
 
 	(void)state;
-	options.cert[SIM_LEAF].edit = edit_bad_date;
-	assert_true(sim_pki_make(&options, &pki));
-	assert_err(
-	    nitro_cert_facts(chain_der(&pki, SIM_LEAF), &facts), NITRO_E_CERT);
-	assert_int_equal(facts.path_len, 77);
+	for (size_t i = 0; i < NITRO_COUNT_OF(dates); i++) {
+		NITRO_DROP(sim_pki_drop) struct sim_pki pki = {0};
+		struct sim_options options = {.time_s = CHAIN_TIME_S};
+		struct nitro_cert_facts facts = {.path_len = 77};
+		ASN1_TIME *(*date)(const X509 *) = dates[i];
+
+		options.cert[SIM_LEAF].edit = edit_bad_date;
+		options.cert[SIM_LEAF].context = &date;
+		assert_true(sim_pki_make(&options, &pki));
+		assert_err(nitro_cert_facts(chain_der(&pki, SIM_LEAF), &facts),
+		    NITRO_E_CERT);
+		assert_int_equal(facts.path_len, 77);
+		assert_int_equal(ERR_peek_error(), 0);
+	}
 }
 
 static void
@@ -290,6 +303,15 @@ test_none_two_or_something_else_in_pem_is_refused(void **state)
 	certs_put_pem(&two, "CERTIFICATE", chain_der(&chain_trusted, 1));
 	assert_err(
 	    nitro_cert_from_pem(nitro_bytes_of_buf(&two), &out), NITRO_E_CERT);
+	two.len /= 2; /* the second one is cut */
+	unit_append(&two, UNIT_BYTES("-----BEGIN CERTIFICATE-----\nQUJD\n"));
+	assert_err(
+	    nitro_cert_from_pem(nitro_bytes_of_buf(&two), &out), NITRO_E_CERT);
+	two.len = 0;
+	certs_put_pem_with_header(
+	    &two, "Comment: none\n", chain_der(&chain_trusted, 1));
+	assert_err(
+	    nitro_cert_from_pem(nitro_bytes_of_buf(&two), &out), NITRO_E_CERT);
 	certs_put_pem(&key, "PRIVATE KEY", chain_der(&chain_trusted, 1));
 	assert_err(
 	    nitro_cert_from_pem(nitro_bytes_of_buf(&key), &out), NITRO_E_CERT);
@@ -301,6 +323,24 @@ test_none_two_or_something_else_in_pem_is_refused(void **state)
 	assert_err(nitro_cert_from_pem(nitro_bytes_of_buf(&longer), &out),
 	    NITRO_E_CERT);
 	assert_int_equal(out.len, 0);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
+/* libcrypto takes lengths as int, and a negative one for "up to the NUL". */
+static void
+test_a_length_that_no_int_holds_is_refused(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0}, out = {0};
+
+	(void)state;
+	certs_put_pem(&pem, "CERTIFICATE", chain_der(&chain_trusted, 1));
+	unit_fill(&pem, '\0', 1);
+	assert_err(nitro_cert_from_pem(
+		       (struct nitro_bytes){pem.ptr, (size_t)INT32_MAX + 1},
+		       &out),
+	    NITRO_E_CERT);
+	assert_err(
+	    nitro_cert_from_pem((struct nitro_bytes){0}, &out), NITRO_E_CERT);
 }
 
 int
@@ -317,6 +357,7 @@ main(void)
 	    cmocka_unit_test(test_the_public_key_is_the_certificates),
 	    cmocka_unit_test(test_one_certificate_comes_out_of_pem),
 	    cmocka_unit_test(test_none_two_or_something_else_in_pem_is_refused),
+	    cmocka_unit_test(test_a_length_that_no_int_holds_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, chain_make, chain_drop);

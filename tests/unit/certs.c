@@ -159,18 +159,33 @@ certs_sign_anew(struct nitro_buf *der, EVP_PKEY *key)
 	certs_put(der, 0x30, nitro_bytes_of_buf(&inside));
 }
 
-void
-certs_put_pem(struct nitro_buf *out, const char *label, struct nitro_bytes der)
+static void
+put_pem(struct nitro_buf *out, const char *label, const char *header,
+    struct nitro_bytes der)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *text = NULL;
 	long len;
 
 	assert_non_null(bio);
-	assert_true(PEM_write_bio(bio, label, "", der.ptr, (long)der.len) > 0);
+	assert_true(
+	    PEM_write_bio(bio, label, header, der.ptr, (long)der.len) > 0);
 	len = BIO_get_mem_data(bio, &text);
 	assert_true(len > 0);
 	unit_append(
 	    out, (struct nitro_bytes){(const uint8_t *)text, (size_t)len});
 	BIO_free(bio);
+}
+
+void
+certs_put_pem(struct nitro_buf *out, const char *label, struct nitro_bytes der)
+{
+	put_pem(out, label, "", der);
+}
+
+void
+certs_put_pem_with_header(
+    struct nitro_buf *out, const char *header, struct nitro_bytes der)
+{
+	put_pem(out, "CERTIFICATE", header, der);
 }

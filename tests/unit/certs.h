@@ -48,5 +48,8 @@ void certs_put(struct nitro_buf *out, uint8_t tag, struct nitro_bytes content);
 /* Append PEM of that label around der. */
 void certs_put_pem(
     struct nitro_buf *out, const char *label, struct nitro_bytes der);
+/* The same with a line of header in it, as RFC 1421 has them. */
+void certs_put_pem_with_header(
+    struct nitro_buf *out, const char *header, struct nitro_bytes der);
 
 #endif

@@ -1,4 +1,5 @@
 /* The administrator's file of roots. */
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ parse(struct nitro_bytes pem, size_t *count)
 
 	err = nitro_trust_anchors_parse(pem, &made);
 	assert_int_equal(made != NULL, err == NITRO_OK);
+	assert_int_equal(ERR_peek_error(), 0);
 	*count = made == NULL ? 0 : nitro_trust_anchors_count(made);
 	return err;
 }
@@ -195,6 +197,35 @@ test_a_file_without_a_root_is_refused(void **state)
 	    NITRO_E_TRUST_ANCHORS);
 }
 
+/* RFC 1421: an encrypted block says so in its header. */
+static void
+test_a_block_with_a_header_is_refused(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0};
+	size_t count;
+
+	(void)state;
+	certs_put_pem_with_header(
+	    &pem, "Comment: none\n", chain_der(&chain_trusted, SIM_ROOT));
+	assert_err(
+	    parse(nitro_bytes_of_buf(&pem), &count), NITRO_E_TRUST_ANCHORS);
+}
+
+/* libcrypto takes lengths as int, and a negative one for "up to the NUL". */
+static void
+test_a_length_that_no_int_holds_is_refused(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0};
+	size_t count;
+
+	(void)state;
+	put_root(&pem, &chain_trusted);
+	unit_fill(&pem, '\0', 1);
+	assert_err(parse((struct nitro_bytes){pem.ptr, (size_t)INT32_MAX + 1},
+		       &count),
+	    NITRO_E_TRUST_ANCHORS);
+}
+
 static void
 test_a_file_that_is_cut_is_refused(void **state)
 {
@@ -360,6 +391,8 @@ main(void)
 	    cmocka_unit_test(test_eight_roots_pass_and_nine_do_not),
 	    cmocka_unit_test(test_the_file_has_certificates_in_pem_and_text),
 	    cmocka_unit_test(test_a_file_without_a_root_is_refused),
+	    cmocka_unit_test(test_a_block_with_a_header_is_refused),
+	    cmocka_unit_test(test_a_length_that_no_int_holds_is_refused),
 	    cmocka_unit_test(test_a_file_that_is_cut_is_refused),
 	    cmocka_unit_test(test_the_same_root_twice_is_refused),
 	    cmocka_unit_test(
