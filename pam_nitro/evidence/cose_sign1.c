@@ -6,6 +6,7 @@
 
 #include "evidence/cbor_reader.h"
 
+#define HALF_LEN (NITRO_ES384_SIG_LEN / 2) /* r, and s */
 #define TAG_COSE_SIGN1 0xd2 /* tag 18 in its one byte, RFC 9052 section 4.2 */
 
 /* {1: -35}: alg ES384, RFC 9053 section 2.1, and nothing else. */
@@ -48,8 +49,7 @@ read_elements(struct nitro_bytes in, struct nitro_cose_sign1 *msg)
 	take_empty_map_element(&r);
 	msg->payload = take_bytes_element(&r);
 	msg->signature = take_bytes_element(&r);
-	if (nitro_cbor_more(&r))
-		nitro_cbor_fail(&r, NITRO_E_COSE_SHAPE);
+	(void)nitro_cbor_more(&r); /* leaves the array, which has no fifth */
 	return nitro_cbor_finish(&r);
 }
 
@@ -59,13 +59,12 @@ nitro_cose_parse(struct nitro_bytes in, struct nitro_cose_sign1 *msg)
 	const struct nitro_bytes es384 = {
 	    protected_es384, sizeof protected_es384};
 	struct nitro_cose_sign1 found = {0};
-	struct nitro_bytes tag;
 	nitro_err err;
 
 	if (in.len < 1 || in.len > NITRO_EVIDENCE_MAX)
 		return NITRO_E_EVIDENCE_SIZE;
-	if (in.ptr[0] == TAG_COSE_SIGN1 && !nitro_bytes_take(&in, 1, &tag))
-		return NITRO_E_COSE_SHAPE;
+	if (in.ptr[0] == TAG_COSE_SIGN1)
+		in = nitro_bytes_slice(in, 1, SIZE_MAX);
 	if ((err = read_elements(in, &found)) != NITRO_OK)
 		return err;
 	if (!nitro_bytes_equal(found.protected_header, es384))
@@ -163,10 +162,10 @@ signature_to_der(struct nitro_bytes signature, uint8_t **der, size_t *der_len)
 	struct nitro_bytes half[2];
 	int len;
 
-	if (!nitro_bytes_take(&signature, NITRO_ES384_SIG_LEN / 2, &half[0]) ||
-	    !nitro_bytes_take(&signature, NITRO_ES384_SIG_LEN / 2, &half[1]) ||
-	    signature.len != 0)
+	if (signature.len != NITRO_ES384_SIG_LEN)
 		return NITRO_E_COSE_SIG_LEN;
+	half[0] = nitro_bytes_slice(signature, 0, HALF_LEN);
+	half[1] = nitro_bytes_slice(signature, HALF_LEN, HALF_LEN);
 	r = BN_bin2bn(half[0].ptr, (int)half[0].len, NULL);
 	s = BN_bin2bn(half[1].ptr, (int)half[1].len, NULL);
 	if (sig == NULL || r == NULL || s == NULL ||

@@ -15,24 +15,22 @@ struct parser {
 	bool has_pcrs, has_nitrotpm_pcrs;
 };
 
-/* False, and the error set, where the next item is malformed or of another type. */
-static bool
+/* An error where the next item is malformed or of another type; nothing comes out after it. */
+static void
 expect(struct nitro_cbor *r, enum nitro_cbor_type type)
 {
 	if (nitro_cbor_peek(r) == type)
-		return true;
+		return;
 	nitro_cbor_skip(r); /* whose own error comes first */
 	nitro_cbor_fail(r, NITRO_E_FIELD_TYPE);
-	return false;
 }
 
 static struct nitro_bytes
 take_text(struct nitro_cbor *r, size_t max)
 {
-	struct nitro_bytes text = {0};
+	struct nitro_bytes text;
 
-	if (!expect(r, NITRO_CBOR_TEXT))
-		return text;
+	expect(r, NITRO_CBOR_TEXT);
 	text = nitro_cbor_text(r);
 	if (text.len < 1 || text.len > max)
 		nitro_cbor_fail(r, NITRO_E_FIELD_LIMIT);
@@ -43,10 +41,9 @@ take_text(struct nitro_cbor *r, size_t max)
 static struct nitro_bytes
 take_bytes(struct nitro_cbor *r, size_t max, nitro_err limit_error)
 {
-	struct nitro_bytes bytes = {0};
+	struct nitro_bytes bytes;
 
-	if (!expect(r, NITRO_CBOR_BYTES))
-		return bytes;
+	expect(r, NITRO_CBOR_BYTES);
 	bytes = nitro_cbor_bytes(r);
 	if (bytes.len < 1 || bytes.len > max)
 		nitro_cbor_fail(r, limit_error);
@@ -71,8 +68,7 @@ parse_digest(struct parser *p)
 static void
 parse_timestamp(struct parser *p)
 {
-	if (!expect(&p->r, NITRO_CBOR_UINT))
-		return;
+	expect(&p->r, NITRO_CBOR_UINT);
 	p->doc.timestamp_ms = nitro_cbor_uint(&p->r);
 	if (p->doc.timestamp_ms < 1 || p->doc.timestamp_ms > TIMESTAMP_MAX_MS)
 		nitro_cbor_fail(&p->r, NITRO_E_FIELD_LIMIT);
@@ -84,15 +80,15 @@ parse_one_pcr(struct parser *p)
 	struct nitro_bytes value;
 	uint64_t index;
 
-	if (!expect(&p->r, NITRO_CBOR_UINT))
-		return;
+	expect(&p->r, NITRO_CBOR_UINT);
 	index = nitro_cbor_uint(&p->r);
 	if (index >= NITRO_PCR_COUNT_MAX ||
 	    (p->doc.pcr_mask >> index & 1) != 0) {
 		nitro_cbor_fail(&p->r, NITRO_E_PCR_INDEX);
 		return;
 	}
-	value = take_bytes(&p->r, NITRO_PCR_LEN, NITRO_E_PCR_LENGTH);
+	expect(&p->r, NITRO_CBOR_BYTES);
+	value = nitro_cbor_bytes(&p->r);
 	if (value.len != NITRO_PCR_LEN)
 		nitro_cbor_fail(&p->r, NITRO_E_PCR_LENGTH);
 	p->doc.pcr[index] = value;
@@ -107,8 +103,7 @@ parse_pcr_map(struct parser *p, enum nitro_kind kind)
 		return;
 	}
 	p->doc.kind = kind;
-	if (!expect(&p->r, NITRO_CBOR_MAP))
-		return;
+	expect(&p->r, NITRO_CBOR_MAP);
 	nitro_cbor_enter_map(&p->r, NITRO_PCR_COUNT_MAX);
 	while (nitro_cbor_more(&p->r))
 		parse_one_pcr(p);
@@ -142,8 +137,7 @@ parse_cabundle(struct parser *p)
 {
 	struct nitro_bytes certificate;
 
-	if (!expect(&p->r, NITRO_CBOR_ARRAY))
-		return;
+	expect(&p->r, NITRO_CBOR_ARRAY);
 	nitro_cbor_enter_array(&p->r, UINT32_MAX);
 	while (nitro_cbor_more(&p->r)) {
 		if (p->doc.cabundle_count == NITRO_CABUNDLE_MAX) {
@@ -168,8 +162,7 @@ take_optional(struct nitro_cbor *r)
 		nitro_cbor_null(r);
 		return bytes;
 	}
-	if (!expect(r, NITRO_CBOR_BYTES))
-		return bytes;
+	expect(r, NITRO_CBOR_BYTES);
 	bytes = nitro_cbor_bytes(r);
 	if (bytes.len > NITRO_OPTIONAL_FIELD_MAX)
 		nitro_cbor_fail(r, NITRO_E_FIELD_LIMIT);
@@ -224,8 +217,6 @@ parse_one_field(struct parser *p)
 {
 	struct nitro_bytes key = nitro_cbor_text(&p->r);
 
-	if (nitro_cbor_error(&p->r) != NITRO_OK)
-		return;
 	if (has_seen(p, key)) {
 		nitro_cbor_fail(&p->r, NITRO_E_CBOR_DUPLICATE);
 		return;
@@ -245,8 +236,8 @@ is_complete(const struct parser *p)
 	/* The key may be seen only with a good value, so a key is enough. */
 	return has_seen(p, nitro_bytes_of_text("digest")) &&
 	       p->doc.module_id.len > 0 && p->doc.timestamp_ms > 0 &&
-	       p->doc.kind != NITRO_KIND_NONE && p->doc.pcr_mask != 0 &&
-	       p->doc.certificate.len > 0 && p->doc.cabundle_count > 0;
+	       p->doc.pcr_mask != 0 && p->doc.certificate.len > 0 &&
+	       p->doc.cabundle_count > 0;
 }
 
 nitro_err

@@ -529,6 +529,22 @@ test_the_first_error_stays_and_nothing_comes_out_after_it(void **state)
 	assert_err(nitro_cbor_finish(&r), NITRO_E_CBOR_NOT_SHORTEST);
 }
 
+/* The caller's own error, with good items still there. */
+static void
+test_nothing_comes_out_after_the_callers_error_either(void **state)
+{
+	struct nitro_cbor r;
+
+	(void)state;
+	nitro_cbor_open(&r, UNIT_BYTES("\x05\x41\xaa\x61\x61"));
+	nitro_cbor_fail(&r, NITRO_E_DIGEST);
+	assert_int_equal(nitro_cbor_peek(&r), NITRO_CBOR_NONE);
+	assert_int_equal(nitro_cbor_uint(&r), 0);
+	nitro_cbor_open(&r, UNIT_BYTES("\x41\xaa\x61\x61"));
+	nitro_cbor_fail(&r, NITRO_E_DIGEST);
+	assert_null(nitro_cbor_bytes(&r).ptr);
+}
+
 static void
 test_fail_sets_the_first_error_only(void **state)
 {
@@ -662,6 +678,8 @@ main(void)
 	    cmocka_unit_test(test_values_come_out_as_they_went_in),
 	    cmocka_unit_test(
 		test_the_first_error_stays_and_nothing_comes_out_after_it),
+	    cmocka_unit_test(
+		test_nothing_comes_out_after_the_callers_error_either),
 	    cmocka_unit_test(test_fail_sets_the_first_error_only),
 	    cmocka_unit_test(
 		test_collections_have_at_most_what_the_caller_allows),

@@ -77,6 +77,10 @@ static const struct message shapes[] = {
     {"as AWS has it", .want = NITRO_OK},
     {"S01 array of 3", .head = "83", .signature = "",
 	.want = NITRO_E_COSE_SHAPE},
+    {"S01 array of 2", .head = "82", .payload = "", .signature = "",
+	.want = NITRO_E_COSE_SHAPE},
+    {"S01 array of 1", .head = "81", .unprotected = "", .payload = "",
+	.signature = "", .want = NITRO_E_COSE_SHAPE},
     {"S01 array of 5", .head = "85", .tail = "f6", .want = NITRO_E_COSE_SHAPE},
     {"S01 array of 0", .head = "80", .want = NITRO_E_COSE_SHAPE},
     {"S01 map", .head = "a2", .want = NITRO_E_COSE_SHAPE},
@@ -377,6 +381,20 @@ test_the_sig_structure_is_written_as_rfc_9052_says(void **state)
 }
 
 /* S16: the digest is Python's, over the same structure. */
+/* Told by its length alone: nothing is there to be read. */
+static void
+test_no_payload_is_longer_than_its_head_can_say(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf got = {0};
+	const struct nitro_cose_sign1 msg = {
+	    .payload = {(const uint8_t *)"x", (size_t)UINT32_MAX + 1}};
+
+	(void)state;
+	unit_append(&got, UNIT_BYTES("kept"));
+	assert_err(nitro_cose_sig_structure(&msg, &got), NITRO_E_INTERNAL);
+	assert_int_equal(got.len, 4);
+}
+
 static void
 test_the_sig_structure_has_a_known_digest(void **state)
 {
@@ -734,6 +752,7 @@ main(void)
 		test_no_single_byte_and_no_example_of_rfc_8949_is_a_message),
 	    cmocka_unit_test(
 		test_the_sig_structure_is_written_as_rfc_9052_says),
+	    cmocka_unit_test(test_no_payload_is_longer_than_its_head_can_say),
 	    cmocka_unit_test(test_the_sig_structure_has_a_known_digest),
 	    cmocka_unit_test(test_a_good_signature_verifies),
 	    cmocka_unit_test(test_another_key_does_not_verify),

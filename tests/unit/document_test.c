@@ -371,6 +371,10 @@ static const struct row digests[] = {
     {"D09 SHA38", "digest", "65 5348413338", NITRO_E_DIGEST},
     {"D09 SHA-384", "digest", "67 5348412d333834", NITRO_E_DIGEST},
     {"D09 bytes", "digest", "46 534841333834", NITRO_E_FIELD_TYPE},
+    {"D09 16 characters", "digest", "70 53484133383420202020202020202020",
+	NITRO_E_DIGEST},
+    {"D09 17 characters", "digest", "71 5348413338342020202020202020202020",
+	NITRO_E_FIELD_LIMIT},
 };
 
 static void
@@ -417,6 +421,7 @@ static const struct row pcr_maps[] = {
     {"D12 sparse", "pcrs", "a6 00" V "01" V "02" V "03" V "04" V "08" V,
 	NITRO_OK},
     {"not in order", "pcrs", "a3 02" V "00" V "01" V, NITRO_OK},
+    {"C28 33 PCRs", "pcrs", "b821 00" V, NITRO_E_CBOR_LIMIT},
     {"D10 none", "pcrs", "a0", NITRO_E_PCR_INDEX},
     {"D10 none, indefinite", "pcrs", "bfff", NITRO_E_PCR_INDEX},
     {"D10 PCR32", "pcrs", "a1 1820" V, NITRO_E_PCR_INDEX},

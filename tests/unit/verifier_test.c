@@ -625,13 +625,16 @@ test_limits_of_zero_mean_the_very_millisecond(void **state)
 	    NITRO_E_FROM_FUTURE);
 }
 
+#define END_OF_TIME_MS INT64_C(253402300799999)
+
 /* D18: no clock and no limit of the caller's makes the arithmetic wrap. */
 static void
 test_times_at_the_ends_of_their_type_are_refused(void **state)
 {
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
 	struct sim_document doc = document_of_login(&chain_trusted);
-	static const int64_t odd[] = {INT64_MIN, -1, INT64_MAX};
+	static const int64_t odd[] = {
+	    INT64_MIN, -1, END_OF_TIME_MS + 1, INT64_MAX};
 
 	(void)state;
 	assert_true(sim_attest(&chain_trusted, &doc, &evidence));
@@ -658,7 +661,8 @@ static void
 test_no_age_is_told_by_a_clock_that_is_none(void **state)
 {
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
-	static const int64_t clocks[] = {INT64_MIN, -1, INT64_MAX};
+	static const int64_t clocks[] = {
+	    INT64_MIN, -1, END_OF_TIME_MS + 1, INT64_MAX};
 	struct sim_document doc = document_of_login(&chain_trusted);
 
 	(void)state;
@@ -673,7 +677,32 @@ test_no_age_is_told_by_a_clock_that_is_none(void **state)
 			       &expectation, &facts),
 		    NITRO_OK);
 		assert_false(facts.is_age_known);
+		assert_true(facts.age_ms == 0);
 	}
+}
+
+/* 9999-12-31T23:59:59.999Z is the last time that an X.509 date has. */
+static void
+test_the_end_of_time_is_a_time(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
+	struct sim_document doc = document_of_login(&chain_trusted);
+	struct nitro_expectation expectation = expectation_of_login();
+	struct nitro_evidence_facts facts;
+
+	(void)state;
+	assert_true(sim_attest(&chain_trusted, &doc, &evidence));
+	expectation.now_ms = END_OF_TIME_MS;
+	assert_err(
+	    verify_with(nitro_bytes_of_buf(&evidence), &expectation, &facts),
+	    NITRO_E_TOO_OLD);
+	assert_true(facts.is_age_known);
+	assert_true(facts.age_ms == END_OF_TIME_MS - STAMP_MS);
+	expectation.max_age_ms = END_OF_TIME_MS;
+	expectation.clock_skew_ms = END_OF_TIME_MS;
+	assert_err(
+	    verify_with(nitro_bytes_of_buf(&evidence), &expectation, &facts),
+	    NITRO_OK);
 }
 
 /* D18: timestamps that are no time of today. */
@@ -1140,6 +1169,7 @@ main(void)
 	    cmocka_unit_test(test_limits_of_zero_mean_the_very_millisecond),
 	    cmocka_unit_test(test_times_at_the_ends_of_their_type_are_refused),
 	    cmocka_unit_test(test_no_age_is_told_by_a_clock_that_is_none),
+	    cmocka_unit_test(test_the_end_of_time_is_a_time),
 	    cmocka_unit_test(test_odd_timestamps_are_refused),
 	    cmocka_unit_test(
 		test_a_leaf_from_the_future_of_a_slow_server_is_good),
