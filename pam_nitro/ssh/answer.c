@@ -70,21 +70,24 @@ add_whole(
 	return NITRO_OK;
 }
 
+static bool
+take_number(struct nitro_bytes *line, uint8_t separator, unsigned *value)
+{
+	struct nitro_bytes text;
+
+	return nitro_bytes_take_until(line, separator, &text) &&
+	       nitro_bytes_to_number(text, value);
+}
+
 /* Cut "<k>/<n>/<len>:" off and hold it against what must stand there. */
 static bool
 take_part_head(const struct nitro_answer *answer, struct nitro_bytes *line,
     unsigned *part_count)
 {
-	struct nitro_bytes text[3];
-	unsigned part, count, len;
+	unsigned part = 0, count = 0, len = 0;
 
-	if (!nitro_bytes_take_until(line, '/', &text[0]) ||
-	    !nitro_bytes_take_until(line, '/', &text[1]) ||
-	    !nitro_bytes_take_until(line, ':', &text[2]))
-		return false;
-	if (!nitro_bytes_to_number(text[0], &part) ||
-	    !nitro_bytes_to_number(text[1], &count) ||
-	    !nitro_bytes_to_number(text[2], &len))
+	if (!take_number(line, '/', &part) || !take_number(line, '/', &count) ||
+	    !take_number(line, ':', &len))
 		return false;
 	if (part != answer->next_part + 1 || count < 2 ||
 	    count > NITRO_PARTS_MAX || part > count || len != line->len ||
@@ -148,8 +151,8 @@ nitro_answer_decode(
 	size_t before = evidence->len;
 	nitro_err err;
 
-	if (answer->is_masked || answer->part_count == 0 ||
-	    answer->next_part != answer->part_count)
+	/* A masked answer has no parts. */
+	if (answer->part_count == 0 || answer->next_part != answer->part_count)
 		return NITRO_E_INTERNAL;
 	if (answer->base64.len > NITRO_BASE64_LEN(NITRO_EVIDENCE_MAX))
 		return NITRO_E_EVIDENCE_SIZE;
@@ -157,8 +160,7 @@ nitro_answer_decode(
 	    nitro_bytes_of_buf(&answer->base64), evidence);
 	if (err != NITRO_OK)
 		return err;
-	if (evidence->len - before < 1 ||
-	    evidence->len - before > NITRO_EVIDENCE_MAX) {
+	if (evidence->len - before > NITRO_EVIDENCE_MAX) {
 		evidence->len = before;
 		return NITRO_E_EVIDENCE_SIZE;
 	}
@@ -178,10 +180,11 @@ struct cut {
 	unsigned part_count;
 };
 
+/* Of the number of a part. */
 static size_t
-decimal_digits(size_t n)
+decimal_digits(unsigned n)
 {
-	return n < 10 ? 1 : n < 100 ? 2 : n < 1000 ? 3 : 4;
+	return n < 10 ? 1 : 2;
 }
 
 /* Characters of the text that a full line of that part carries. */

@@ -237,6 +237,65 @@ test_a_whole_answer_has_22000_characters_at_most(void **state)
 	}
 }
 
+/* T07: and by its length alone, whatever the characters are. */
+static void
+test_what_is_too_long_for_a_document_is_not_decoded(void **state)
+{
+	static const struct {
+		size_t len;
+		nitro_err want;
+	} sizes[] = {
+	    {21848, NITRO_E_BASE64},
+	    {21849, NITRO_E_EVIDENCE_SIZE},
+	    {21852, NITRO_E_EVIDENCE_SIZE},
+	    {NITRO_ANSWER_WHOLE_MAX, NITRO_E_EVIDENCE_SIZE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(sizes); i++) {
+		NITRO_DROP(nitro_buf_drop)
+		struct nitro_buf line = {0}, out = {0};
+		NITRO_DROP_ANSWER answer = {0};
+		bool is_complete = false;
+
+		unit_fill(&line, '*', sizes[i].len);
+		assert_err(nitro_answer_add(&answer, nitro_bytes_of_buf(&line),
+			       &is_complete),
+		    NITRO_OK);
+		assert_err(nitro_answer_decode(&answer, &out), sizes[i].want);
+	}
+}
+
+/* The head of a part ends long before that. */
+static void
+test_a_colon_makes_a_part_within_1000_characters(void **state)
+{
+	static const struct {
+		size_t before;
+		nitro_err want;
+	} colons[] = {
+	    {NITRO_ANSWER_LINE_MAX - 1, NITRO_E_ANSWER_FRAMING},
+	    {NITRO_ANSWER_LINE_MAX, NITRO_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(colons); i++) {
+		NITRO_DROP(nitro_buf_drop)
+		struct nitro_buf line = {0}, out = {0};
+		NITRO_DROP_ANSWER answer = {0};
+		bool is_complete = false;
+
+		unit_fill(&line, 'A', colons[i].before);
+		unit_append(&line, UNIT_BYTES(":AAA"));
+		assert_err(nitro_answer_add(&answer, nitro_bytes_of_buf(&line),
+			       &is_complete),
+		    colons[i].want);
+		if (colons[i].want == NITRO_OK)
+			assert_err(nitro_answer_decode(&answer, &out),
+			    NITRO_E_BASE64);
+	}
+}
+
 /* B11 T07 */
 static void
 test_a_document_has_1_to_16384_bytes(void **state)
@@ -329,6 +388,30 @@ test_parts_that_go_on_for_ever_end(void **state)
 	assert_err(err, NITRO_E_ANSWER_SIZE);
 	assert_int_equal(taken, 22); /* 22 * 991 <= 22,000 < 23 * 990 */
 	assert_true(answer.base64.len <= NITRO_ANSWER_WHOLE_MAX);
+}
+
+/* T16: 22 parts of 968 characters, and one that fills up or goes one too far. */
+static void
+test_all_parts_have_22000_characters_at_most(void **state)
+{
+	(void)state;
+	for (unsigned extra = 0; extra < 2; extra++) {
+		NITRO_DROP_ANSWER answer = {0};
+		bool is_complete = false;
+		nitro_err err = NITRO_OK;
+
+		for (unsigned k = 1; k <= 23; k++) {
+			NITRO_DROP(nitro_buf_drop) struct nitro_buf line = {0};
+			const size_t slice = k < 23 ? 968 : 704 + extra;
+
+			assert_err(err, NITRO_OK);
+			put_part(&line, k, 23, slice + (k < 10 ? 9 : 10));
+			err = nitro_answer_add(
+			    &answer, nitro_bytes_of_buf(&line), &is_complete);
+		}
+		assert_err(err, extra == 0 ? NITRO_OK : NITRO_E_ANSWER_SIZE);
+		assert_int_equal(is_complete, extra == 0);
+	}
 }
 
 /* T14: 32 small parts are complete; there is no part 33. */
@@ -594,7 +677,11 @@ main(void)
 	    cmocka_unit_test(test_nothing_is_taken_after_the_last_part),
 	    cmocka_unit_test(test_a_whole_answer_has_22000_characters_at_most),
 	    cmocka_unit_test(test_a_document_has_1_to_16384_bytes),
+	    cmocka_unit_test(
+		test_what_is_too_long_for_a_document_is_not_decoded),
+	    cmocka_unit_test(test_a_colon_makes_a_part_within_1000_characters),
 	    cmocka_unit_test(test_a_part_has_1000_characters_at_most),
+	    cmocka_unit_test(test_all_parts_have_22000_characters_at_most),
 	    cmocka_unit_test(test_parts_that_go_on_for_ever_end),
 	    cmocka_unit_test(test_the_32nd_part_is_the_last),
 	    cmocka_unit_test(
