@@ -6,9 +6,9 @@ static bool
 is_all_of(struct nitro_bytes text, const char *set)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] == 0 || strchr(set, text.ptr[i]) == NULL)
+		if (strchr(set, text.ptr[i]) == NULL)
 			return false;
-	return text.len > 0;
+	return true;
 }
 
 /* What a path and a name may be made of is AWS's to say; blanks never are in it. */
@@ -25,7 +25,7 @@ bool
 nitro_is_iam_role(const char *arn)
 {
 	static const char lower[] = "abcdefghijklmnopqrstuvwxyz-";
-	struct nitro_bytes left = nitro_bytes_of_text(arn), part;
+	struct nitro_bytes left = nitro_bytes_of_text(arn), part = {0};
 
 	if (!nitro_bytes_take_until(&left, ':', &part) ||
 	    !nitro_bytes_equal_text(part, "arn"))
@@ -39,8 +39,7 @@ nitro_is_iam_role(const char *arn)
 	if (!nitro_bytes_take_until(&left, ':', &part) || part.len != 12 ||
 	    !is_all_of(part, "0123456789"))
 		return false;
-	return nitro_bytes_has_prefix(left, "role/") &&
-	       left.len > strlen("role/") && is_visible(left) &&
+	return nitro_bytes_has_prefix(left, "role/") && is_visible(left) &&
 	       left.ptr[left.len - 1] != '/';
 }
 

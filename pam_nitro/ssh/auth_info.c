@@ -29,7 +29,7 @@ static nitro_err
 key_of_fields(struct nitro_bytes fields, struct nitro_buf *plain)
 {
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf blob = {0};
-	struct nitro_bytes type, base64;
+	struct nitro_bytes type = {0}, base64 = {0};
 	nitro_err err;
 
 	if (!take_word(&fields, ' ', &type) ||
@@ -40,8 +40,8 @@ key_of_fields(struct nitro_bytes fields, struct nitro_buf *plain)
 		return NITRO_E_AUTH_INFO;
 	if (err != NITRO_OK)
 		return err;
-	if (type.len == 0 || !nitro_bytes_equal(type,
-				 nitro_ssh_key_type(nitro_bytes_of_buf(&blob))))
+	if (!nitro_bytes_equal(
+		type, nitro_ssh_key_type(nitro_bytes_of_buf(&blob))))
 		return NITRO_E_AUTH_INFO;
 	return nitro_ssh_key_plain(nitro_bytes_of_buf(&blob), plain);
 }

@@ -192,15 +192,15 @@ only_blanks(struct nitro_bytes text)
 	return true;
 }
 
-/* text begins with FIRST_WORDS. */
 static bool
 parse_at(
     struct nitro_bytes text, struct nitro_challenge *challenge, unsigned *part)
 {
 	struct nitro_challenge found = {0};
-	struct nitro_bytes in = text, nonce, key, host, user, number;
+	struct nitro_bytes in = text, nonce = {0}, key = {0}, host = {0},
+			   user = {0}, number = {0};
 	size_t audience_len;
-	unsigned k;
+	unsigned k = 0;
 
 	if (!take_value(&in, FIRST_WORDS, ' ', &nonce) ||
 	    !take_value(&in, "key=", ' ', &key) ||
@@ -241,7 +241,6 @@ nitro_challenge_parse(
 		return false;
 	if (start > 0 && !is_blank(text.ptr[start - 1]))
 		return false;
-	text = nitro_bytes_slice(text, start, text.len);
-	return nitro_bytes_has_prefix(text, FIRST_WORDS) &&
-	       parse_at(text, challenge, part);
+	return parse_at(
+	    nitro_bytes_slice(text, start, text.len), challenge, part);
 }

@@ -133,7 +133,7 @@ nitro_err
 nitro_ssh_key_plain(struct nitro_bytes blob, struct nitro_buf *plain)
 {
 	const struct key_type *type = NULL;
-	struct nitro_bytes name, key, nonce;
+	struct nitro_bytes name = {0}, key, nonce;
 	bool is_certificate = false;
 
 	if (blob.len > NITRO_SSH_KEY_BLOB_MAX || !take_string(&blob, &name))

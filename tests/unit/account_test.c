@@ -72,6 +72,16 @@ test_an_unknown_user_is_no_error_and_in_no_group(void **state)
 	}
 }
 
+static void
+test_a_group_is_found_or_not(void **state)
+{
+	(void)state;
+	assert_err(nitro_account_find_group("root"), NITRO_OK);
+	assert_err(nitro_account_find_group("no-such-group-here"),
+	    NITRO_E_ACCOUNT_LOOKUP);
+	assert_err(nitro_account_find_group(""), NITRO_E_ACCOUNT_LOOKUP);
+}
+
 #define MANY 300
 
 static void
@@ -188,6 +198,7 @@ main(void)
 	    cmocka_unit_test(
 		test_a_group_knows_its_members_by_name_and_by_number),
 	    cmocka_unit_test(test_an_unknown_user_is_no_error_and_in_no_group),
+	    cmocka_unit_test(test_a_group_is_found_or_not),
 	    cmocka_unit_test(
 		test_primary_and_listing_groups_are_found_however_many),
 	};

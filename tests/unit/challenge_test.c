@@ -253,6 +253,9 @@ test_what_the_client_shows_is_understood(void **state)
 	    "(deploy@web-1) " AUDIENCE " part=7: ",
 	    "(deploy@web-1) " AUDIENCE " part=7:",
 	    AUDIENCE " part=7: \n",
+	    "\t" AUDIENCE " part=7: ",
+	    "\r" AUDIENCE " part=7: ",
+	    AUDIENCE " part=7:\t\r\n",
 	    "Welcome to this host\n" AUDIENCE " part=7: ",
 	    "Welcome\r\nto this host\r\n(deploy@web-1) " AUDIENCE " part=7: ",
 	};
@@ -273,6 +276,49 @@ test_what_the_client_shows_is_understood(void **state)
 }
 
 #define HEAD "pam_nitro/1 nonce="
+#define DIGITS_96 DIGITS_64 "01234567890123456789012345678901"
+
+/* What encode_user() makes, and what it could: no more. */
+static void
+test_a_user_is_encoded_or_not_understood(void **state)
+{
+	static const struct {
+		const char *user;
+		bool is_good;
+	} users[] = {
+	    {"u", true},
+	    {"%00%09%90%99%0A%0F%A0%F0%FF", true},
+	    {DIGITS_96, true},
+	    {DIGITS_96 "0", false},
+	    {"%/0", false},
+	    {"%0/", false},
+	    {"%:0", false},
+	    {"%0:", false},
+	    {"%@0", false},
+	    {"%0@", false},
+	    {"%G0", false},
+	    {"%0G", false},
+	    {"%", false},
+	    {"%0", false},
+	};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(users); i++) {
+		struct nitro_challenge challenge = {0};
+		char text[400];
+		unsigned part = 0;
+
+		(void)snprintf(text, sizeof text,
+		    HEAD NONCE_TEXT " key=- host=h user=%s part=1: ",
+		    users[i].user);
+		wrong += unit_is_not(users[i].user,
+		    nitro_challenge_parse(
+			nitro_bytes_of_text(text), &challenge, &part),
+		    users[i].is_good);
+	}
+	assert_int_equal(wrong, 0);
+}
 
 static void
 test_what_is_no_challenge_is_not_understood(void **state)
@@ -409,6 +455,7 @@ main(void)
 	    cmocka_unit_test(test_a_host_name_has_1_to_64_plain_characters),
 	    cmocka_unit_test(test_a_key_is_a_fingerprint_or_a_minus),
 	    cmocka_unit_test(test_what_the_client_shows_is_understood),
+	    cmocka_unit_test(test_a_user_is_encoded_or_not_understood),
 	    cmocka_unit_test(test_what_is_no_challenge_is_not_understood),
 	    cmocka_unit_test(test_a_challenge_that_is_cut_is_not_understood),
 	    cmocka_unit_test(test_what_the_server_writes_the_client_reads),

@@ -226,11 +226,15 @@ static const struct shape shapes[] = {
     {"rsa with a negative exponent", {"ssh-rsa", "x8001", "#256"},
 	NITRO_E_AUTH_INFO},
     {"rsa with an exponent of 0", {"ssh-rsa", "#0", "#256"}, NITRO_E_AUTH_INFO},
+    {"rsa with an exponent that is one zero", {"ssh-rsa", "x00", "#256"},
+	NITRO_E_AUTH_INFO},
     {"rsa with a modulus of 0", {"ssh-rsa", "x010001", "#0"},
 	NITRO_E_AUTH_INFO},
     {"sk-ed25519", {"sk-ssh-ed25519@openssh.com", "#32", "ssh:"}, NITRO_OK},
     {"sk-ed25519 without application", {"sk-ssh-ed25519@openssh.com", "#32"},
 	NITRO_E_AUTH_INFO},
+    {"sk-ed25519 with an empty application",
+	{"sk-ssh-ed25519@openssh.com", "#32", "#0"}, NITRO_E_AUTH_INFO},
     {"sk-p256",
 	{"sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", "#65", "ssh:"},
 	NITRO_OK},
@@ -303,6 +307,43 @@ test_a_length_that_lies_is_refused(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* The key id announces more than there is, and what follows would do for the rest. */
+static void
+test_a_length_that_lies_in_a_certificate_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *key_id_and_principals;
+		nitro_err want;
+	} rows[] = {
+	    {"both empty", "00000000 00000000", NITRO_OK},
+	    {"key id too long", "ffffffff 00000000", NITRO_E_AUTH_INFO},
+	    {"principals too long", "00000000 ffffffff", NITRO_E_AUTH_INFO},
+	    {"neither", "", NITRO_E_AUTH_INFO},
+	};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++)
+		for (unsigned zeros = 28; zeros <= 36; zeros += 4) {
+			NITRO_DROP(nitro_buf_drop)
+			struct nitro_buf blob = {0}, key = {0}, plain = {0};
+
+			ssh_put_text(&blob, "ssh-ed25519-cert-v01@openssh.com");
+			ssh_put_text(&blob, ""); /* nonce */
+			unit_fill(&key, 1, 32);
+			ssh_put_string(&blob, nitro_bytes_of_buf(&key));
+			unit_fill(&blob, 0, 8 + 4);
+			unit_hex(rows[i].key_id_and_principals, &blob);
+			unit_fill(&blob, 0, zeros); /* 16, and 5 strings */
+			wrong += unit_differs(rows[i].name,
+			    nitro_ssh_key_plain(
+				nitro_bytes_of_buf(&blob), &plain),
+			    i == 0 && zeros != 36 ? NITRO_E_AUTH_INFO
+						  : rows[i].want);
+		}
+	assert_int_equal(wrong, 0);
+}
+
 static void
 test_a_blob_of_16384_bytes_passes_and_one_more_does_not(void **state)
 {
@@ -352,6 +393,8 @@ main(void)
 	    cmocka_unit_test(test_other_types_are_refused),
 	    cmocka_unit_test(test_every_field_has_its_form),
 	    cmocka_unit_test(test_a_length_that_lies_is_refused),
+	    cmocka_unit_test(
+		test_a_length_that_lies_in_a_certificate_is_refused),
 	    cmocka_unit_test(
 		test_a_blob_of_16384_bytes_passes_and_one_more_does_not),
 	    cmocka_unit_test(test_a_blob_without_type_has_an_empty_one),
