@@ -17,7 +17,8 @@ has_room(size_t text_len, size_t token_count)
 {
 	void *probe;
 
-	if (text_len > NITRO_FILE_MAX || token_count > text_len)
+	/* Tokens are bytes of the text, so that no sum wraps. */
+	if (text_len > NITRO_FILE_MAX)
 		return false;
 	probe = nitro_alloc(3 * text_len + 65536 + token_count * 128, 1);
 	nitro_free(probe);
@@ -126,18 +127,6 @@ is_one_of(const char *key, const char *const *known, size_t count)
 	return false;
 }
 
-/*
- * libconfig gives a plain value within a list the line of what comes after
- * it; the list begins where it says.
- */
-static const config_setting_t *
-line_of(const config_setting_t *element)
-{
-	const config_setting_t *list = config_setting_parent(element);
-
-	return list != NULL ? list : element;
-}
-
 nitro_err
 nitro_config_element(const struct nitro_config *config,
     const config_setting_t *at, size_t i, const config_setting_t **element)
@@ -160,9 +149,14 @@ nitro_config_check_group(const struct nitro_config *config,
 	nitro_err err;
 	int n;
 
+	/*
+	 * libconfig gives a plain value within a list the line of what comes
+	 * after it; the list begins where it says.
+	 */
 	if (!config_setting_is_group(at))
 		return nitro_config_refuse(config,
-		    config_setting_is_aggregate(at) ? at : line_of(at),
+		    config_setting_is_aggregate(at) ? at
+						    : config_setting_parent(at),
 		    "a group { key = value; ... } must stand here");
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
@@ -234,7 +228,7 @@ nitro_config_text(const struct nitro_config *config,
 	nitro_err err;
 
 	err = nitro_config_string(config, group, key, &value);
-	if (err != NITRO_OK || value.text == NULL)
+	if (value.text == NULL)
 		return err;
 	if (value.text[0] == '\0')
 		return nitro_config_refuse(
@@ -250,7 +244,7 @@ nitro_config_name(const struct nitro_config *config,
 	nitro_err err;
 
 	err = nitro_config_string(config, group, key, &value);
-	if (err != NITRO_OK || value.text == NULL)
+	if (value.text == NULL)
 		return err;
 	if (!nitro_config_is_name(value.text))
 		return nitro_config_refuse(config, value.at,
@@ -267,7 +261,7 @@ nitro_config_path(const struct nitro_config *config,
 	nitro_err err;
 
 	err = nitro_config_string(config, group, key, &value);
-	if (err != NITRO_OK || value.text == NULL)
+	if (value.text == NULL)
 		return err;
 	if (!nitro_secure_path_is_valid(value.text))
 		return nitro_config_refuse(config, value.at,
@@ -324,7 +318,7 @@ nitro_config_choice(const struct nitro_config *config,
 	nitro_err err;
 
 	err = nitro_config_string(config, group, key, &value);
-	if (err != NITRO_OK || value.text == NULL)
+	if (value.text == NULL)
 		return err;
 	while (words[i] != NULL && strcmp(words[i], value.text) != 0)
 		i++;

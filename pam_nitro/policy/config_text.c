@@ -44,7 +44,7 @@ advance(struct scan *s, size_t n)
 
 	if (!nitro_bytes_take(&s->left, n, &skipped))
 		s->left = (struct nitro_bytes){0};
-	else if (n == 1 && skipped.ptr[0] == '\n')
+	else if (skipped.ptr[0] == '\n') /* alone: no token begins so */
 		s->line++;
 }
 
@@ -91,7 +91,7 @@ check_bytes(struct scan *s)
 			    s, c, "(CR) without LF; lines end in LF or CR LF");
 		if ((c < ' ' && !is_blank(c)) || c == 0x7f)
 			return refuse_byte(s, c, "is a control byte");
-		if (c == '@' && nitro_bytes_has_prefix(s->left, "@include"))
+		if (nitro_bytes_has_prefix(s->left, "@include"))
 			return refuse(s, "\"@include\" is not allowed, not "
 					 "even in a comment");
 	}

@@ -91,7 +91,7 @@ read_pcr(const struct nitro_config *config, const config_setting_t *at,
 {
 	struct nitro_config_value value;
 	struct nitro_pin pin = {.pcr = pcr};
-	size_t count;
+	size_t count = 0;
 	nitro_err err;
 
 	if ((err = nitro_config_count(config, at, &count)) != NITRO_OK)

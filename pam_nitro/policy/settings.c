@@ -61,7 +61,7 @@ parse_workloads(const struct nitro_config *config, const config_setting_t *at,
 {
 	const char *sorted[NITRO_CONFIG_NAMES_MAX], *twice;
 	struct nitro_config_value value;
-	size_t count;
+	size_t count = 0;
 	nitro_err err;
 
 	if ((err = nitro_config_count(config, at, &count)) != NITRO_OK)

@@ -15,6 +15,8 @@ check(struct nitro_bytes text, size_t *tokens, struct nitro_fault *fault)
 	return nitro_config_text_check(&source, tokens, fault);
 }
 
+#define DIGITS_40 "0123456789012345678901234567890123456789"
+
 static const struct policy_row rows[] = {
     {"nothing", "", 0, NULL},
     {"a setting", "a = 1;", 0, NULL},
@@ -31,6 +33,8 @@ static const struct policy_row rows[] = {
     {"a comment that ends", "/* a */ b = 1;", 0, NULL},
     {"a comment that does not", "a = 1;\n/* b = 2;\n\n", 2, "comment"},
     {"/*/ does not end itself", "/*/", 1, "comment"},
+    {"an empty comment", "/**/ a = 1;", 0, NULL},
+    {"a comment against a string", "a = /* b */\"c\";", 0, NULL},
     {"no comment in a comment", "/* /* */ a = 1;", 0, NULL},
     {"a string that ends", "a = \"/* b\"; c = \"*/\";", 0, NULL},
     {"a string that does not", "a = 1; b = \"c;\n", 1, "does not end"},
@@ -50,7 +54,11 @@ static const struct policy_row rows[] = {
     {"64 bit", "a = 1L;", 1, "\"1L\""},
     {"negative", "a = -1;", 1, "\"-1\""},
     {"positive", "a = +1;", 1, "\"+1\""},
-    {"a fraction", "a = 1.5;", 1, "\"1.5\""},
+    {"a fraction", "a = 1.5;", 1, "\"1.5\" is not a whole number"},
+    {"forty digits", "a = " DIGITS_40 ";", 1, "\"" DIGITS_40 "\" is not"},
+    {"more are cut", "a = " DIGITS_40 "12;", 1, "\"" DIGITS_40 "\" is not"},
+    {"and so is a name", "a = b" DIGITS_40 ".c;", 1,
+	"\"b012345678901234567890123456789012345678\" is no name"},
     {"an exponent", "a = 1e3;", 1, "\"1e3\""},
     {"half a fraction", "a = .5;", 1, "\".5\""},
     {"zero", "a = 0;", 0, NULL},
@@ -72,6 +80,7 @@ static const struct policy_row rows[] = {
 	"side by side"},
     /* L15 */
     {"a quote by escape", "a = \"\\\"\";", 0, NULL},
+    {"the first and the last of ASCII", "a = \" ~\";", 0, NULL},
     {"a backslash by escape", "a = \"\\\\\";", 0, NULL},
     {"NUL by escape", "a = \"b\\x00c\";", 1, "backslash"},
     {"a letter by escape", "a = \"\\x41\";", 1, "backslash"},
@@ -107,6 +116,11 @@ static const struct policy_row rows[] = {
     {"never closed", "a = 1;\nb = ( {\n c = 1;", 2, "never closed"},
     {"the outer one", "\nb = ( {\n c = 1; }", 2, "never closed"},
     /* the rest */
+    {"names from A to z", "A = 1; Z = 1; a = 1; z = 1; *b-_ = 1;", 0, NULL},
+    {"a bracket is no letter", "[a = 1;", 1, "never closed"},
+    {"an at sign is no letter", "@a = 1;", 1, "byte 0x40"},
+    {"a grave accent is no letter", "`a = 1;", 1, "byte 0x60"},
+    {"a line within a token is none", "a =\n\"\\\"\";\n$", 3, "byte 0x24"},
     {"a bare word with a dot", "a = b.c;", 1, "\"b.c\""},
     {"a slash", "a = /b;", 1, "byte 0x2f"},
     {"single quotes", "a = 'b';", 1, "byte 0x27"},
@@ -159,6 +173,23 @@ test_a_nul_is_a_control_byte_wherever_it_stands(void **state)
 		    strstr(fault.text, "0x00 is a control byte") != NULL, true);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* L16: what stands behind the text is not looked at. */
+static void
+test_a_cr_at_the_very_end_has_no_lf(void **state)
+{
+	static const char text[] = "a = 1;\r\n";
+	struct nitro_fault fault = {0};
+	size_t tokens;
+
+	(void)state;
+	assert_err(check(UNIT_BYTES(text), &tokens, &fault), NITRO_OK);
+	assert_err(
+	    check(nitro_bytes_slice(UNIT_BYTES(text), 0, sizeof text - 2),
+		&tokens, &fault),
+	    NITRO_E_SETTINGS);
+	assert_non_null(strstr(fault.text, "without LF"));
 }
 
 /* L16 */
@@ -227,6 +258,7 @@ main(void)
 	    cmocka_unit_test(
 		test_what_libconfig_reads_otherwise_than_people_is_refused),
 	    cmocka_unit_test(test_a_nul_is_a_control_byte_wherever_it_stands),
+	    cmocka_unit_test(test_a_cr_at_the_very_end_has_no_lf),
 	    cmocka_unit_test(test_utf_16_has_a_name_of_its_own),
 	    cmocka_unit_test(
 		test_tokens_are_counted_without_comments_and_blanks),

@@ -98,6 +98,14 @@ static const struct policy_row rows[] = {
     {"a path with //", WITH("trust_anchors = \"/etc//a\";"), 2, "absolute"},
     {"a path with / at its end", WITH("measurements = \"/etc/a/\";"), 2,
 	"absolute"},
+    {"a path that is a number", WITH("measurements = 5;"), 2,
+	"measurements must be text"},
+    {"a path in a list", WITH("trust_anchors = [\"/a\"];"), 2,
+	"trust_anchors must be text"},
+    {"a directory that is true", WITH("evidence = { directory = true; };"), 2,
+	"directory must be text"},
+    {"a server name that is a number", WITH("server_name = 5;"), 2,
+	"server_name must be text"},
     {"the path /", WITH("measurements = \"/\";"), 2, "absolute"},
     /* the evidence store */
     {"evidence with every default", WITH("evidence = {};"), 0, NULL},
@@ -193,6 +201,11 @@ static const struct policy_row rows[] = {
 	"users = ( { user = \"a \"; workloads = \"a\"; } );", 1, "a name"},
     {"a name with a slash",
 	"users = ( { group = \"a/b\"; workloads = \"a\"; } );", 1, "a name"},
+    {"a user that is a number",
+	"users = ( { user = 5; workloads = \"a\"; } );", 1, "user must be text"},
+    {"a group that is a list",
+	"users = ( { group = [\"g\"]; workloads = \"a\"; } );", 1,
+	"group must be text"},
     {"an empty name", "users = ( { user = \"\"; workloads = \"a\"; } );", 1,
 	"a name"},
     /* syntax */
@@ -307,6 +320,54 @@ test_what_is_given_is_what_counts(void **state)
 	assert_null(settings.rules[1].user);
 	assert_string_equal(settings.rules[1].group, "g");
 	assert_int_equal(settings.rules[1].line, 7);
+}
+
+static nitro_err
+parse_buf(const struct nitro_buf *text)
+{
+	NITRO_DROP(nitro_settings_drop) struct nitro_settings settings = {0};
+	struct nitro_fault fault = {0};
+
+	return nitro_settings_parse(
+	    nitro_bytes_of_buf(text), "/a", &settings, &fault);
+}
+
+static void
+test_a_rule_has_1000_workloads_at_most(void **state)
+{
+	(void)state;
+	for (unsigned count = 999; count <= 1001; count++) {
+		NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+		char name[16];
+
+		unit_append(&text,
+		    UNIT_BYTES("users = ( { user = \"u\"; workloads = ["));
+		for (unsigned i = 0; i < count; i++) {
+			(void)snprintf(name, sizeof name, "%s\"w%u\"",
+			    i > 0 ? "," : "", i);
+			unit_append(&text, nitro_bytes_of_text(name));
+		}
+		unit_append(&text, UNIT_BYTES("]; } );"));
+		assert_err(parse_buf(&text),
+		    count <= 1000 ? NITRO_OK : NITRO_E_SETTINGS);
+	}
+}
+
+/* The files that are read have no more; and so no product of lengths wraps. */
+static void
+test_a_text_has_16_mib_at_most(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+	const size_t most = 16u << 20;
+
+	(void)state;
+	assert_err(nitro_buf_reserve(&text, most + 1), NITRO_OK);
+	memset(text.ptr, ' ', most + 1);
+	memcpy(text.ptr, USERS, sizeof USERS - 1);
+	text.len = most;
+	assert_err(parse_buf(&text), NITRO_OK);
+	text.len = most + 1;
+	assert_err(parse_buf(&text), NITRO_E_MEMORY);
 }
 
 /* L09 */
@@ -465,6 +526,8 @@ main(void)
 	    cmocka_unit_test(test_what_is_absent_has_the_strict_default),
 	    cmocka_unit_test(test_evidence_is_off_or_has_bounds),
 	    cmocka_unit_test(test_what_is_given_is_what_counts),
+	    cmocka_unit_test(test_a_rule_has_1000_workloads_at_most),
+	    cmocka_unit_test(test_a_text_has_16_mib_at_most),
 	    cmocka_unit_test(test_nothing_hides_behind_a_nul),
 	    cmocka_unit_test(test_ten_thousand_nested_lists_end_no_process),
 	    cmocka_unit_test(test_a_user_is_listed_by_its_own_name_or_a_group),
