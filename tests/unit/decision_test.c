@@ -338,6 +338,10 @@ static const struct row rows[] = {
 	ENTRIES(ENCLAVE("1", PIN("0", E0))) REVOKED(
 	    "{ workload = \"billing\"; version = \"2\"; " PIN("0", E0) "}"),
 	NITRO_OK},
+    {"a version revoked, an entry without one", ENC,
+	ENTRIES("{ workload = \"billing\"; kind = \"enclave\"; " PIN(
+	    "0", E0) "}") REVOKED("{ version = \"1\"; " PIN("0", E0) "}"),
+	NITRO_OK},
     {"an instance of enclaves", ENC,
 	ENTRIES(ENCLAVE("1", PIN("0", E0)))
 	    REVOKED("{ instance_id = \"" INSTANCE "\"; }"),
@@ -544,6 +548,63 @@ test_a_workload_logs_in_as_the_listed_users_only(void **state)
 	trial.login = (struct nitro_login){.user = "idle", .now_ms = NOW_MS};
 	assert_err(decide(&trial, verified), NITRO_E_KIND_NOT_ALLOWED);
 	assert_null(trial.decision.nearest);
+}
+
+/* AWS adds issuers; one that names the instance alone is on it too. */
+static void
+test_a_module_that_is_named_as_its_instance_is_on_it(void **state)
+{
+	static const struct {
+		const char *module_id;
+		nitro_err want;
+	} rows_of_names[] = {
+	    {INSTANCE, NITRO_E_REVOKED},
+	    {INSTANCE "-tpm", NITRO_E_REVOKED},
+	    {INSTANCE "0", NITRO_OK},
+	    {"i-0123456789abcdef", NITRO_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows_of_names); i++) {
+		struct sim_document doc;
+
+		document(TPM, &doc);
+		doc.module_id = nitro_bytes_of_text(rows_of_names[i].module_id);
+		assert_err(decide_document(ENTRIES(NITROTPM("1", PIN("4", T4)))
+			       REVOKED("{ instance_id = \"" INSTANCE "\"; }"),
+			       &doc),
+		    rows_of_names[i].want);
+	}
+}
+
+/* The order in which rules and their workloads stand decides nothing. */
+static void
+test_workloads_are_found_in_any_order(void **state)
+{
+	static const char *const names[] = {
+	    "zeta", "beta", "mail", "alpha", "omega"};
+	NITRO_DROP(nitro_verified_drop) struct nitro_verified *verified = NULL;
+	struct sim_document doc;
+
+	(void)state;
+	document(ENC, &doc);
+	verified = verify(&doc);
+	for (size_t i = 0; i < NITRO_COUNT_OF(names); i++) {
+		NITRO_DROP(drop_trial) struct trial trial;
+		char text[512];
+
+		(void)snprintf(text, sizeof text,
+		    "measurements = ( { workload = \"%s\"; kind = \"enclave\"; "
+		    "pcr0 = \"" E0 "\"; } );",
+		    names[i]);
+		make_trial(text, &trial);
+		nitro_settings_drop(&trial.settings);
+		policy_settings("users = ( { user = \"deploy\"; workloads = "
+				"[\"zeta\", \"beta\", \"mail\", \"alpha\", "
+				"\"omega\"]; } );",
+		    &trial.settings);
+		assert_err(decide(&trial, verified), NITRO_OK);
+	}
 }
 
 /* Debug, then user, then revocation, then entries. */
@@ -841,6 +902,9 @@ main(void)
 		test_a_nitrotpm_without_firmware_measurement_is_refused),
 	    cmocka_unit_test(
 		test_a_zero_pcr12_that_is_pinned_must_be_zero_and_there),
+	    cmocka_unit_test(
+		test_a_module_that_is_named_as_its_instance_is_on_it),
+	    cmocka_unit_test(test_workloads_are_found_in_any_order),
 	    cmocka_unit_test(test_a_workload_logs_in_as_the_listed_users_only),
 	    cmocka_unit_test(test_the_first_reason_in_this_order_is_given),
 	    cmocka_unit_test(
