@@ -30,11 +30,11 @@ judge_file(const struct stat *st, const char *path, struct nitro_fault *fault)
 	return NITRO_OK;
 }
 
+/* Both of one descriptor. */
 static bool
 is_unchanged(const struct stat *a, const struct stat *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size && a->st_mode == b->st_mode &&
+	return a->st_size == b->st_size && a->st_mode == b->st_mode &&
 	       a->st_uid == b->st_uid && a->st_nlink == b->st_nlink &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&

@@ -228,6 +228,58 @@ test_a_workload_without_an_entry_refuses_the_settings(void **state)
 	assert_loads();
 }
 
+#define NAMED(workload) \
+	"{ workload = \"" workload "\"; kind = \"enclave\"; pcr0 = \"" A "\"; }"
+
+static void
+test_workloads_are_found_in_any_order(void **state)
+{
+	static const char *const names[] = {
+	    "zeta", "ledger", "mail", "billing", "omega"};
+
+	(void)state;
+	NEEDS_ROOT();
+	put("m.conf",
+	    "measurements = ( " NAMED("zeta") ", " NAMED("ledger") ", " NAMED(
+		"mail") ", " NAMED("billing") ", " NAMED("omega") " );\n");
+	assert_loads();
+	for (size_t i = 0; i < NITRO_COUNT_OF(names); i++) {
+		char text[1024];
+
+		(void)snprintf(text, sizeof text,
+		    "trust_anchors = \"%s\";\nmeasurements = \"%s\";\n"
+		    "users = ( { user = \"u\"; workloads = \"%s\"; } );\n",
+		    at("root.pem"), at("m.conf"), names[i]);
+		put("pam_nitro.conf", text);
+		assert_loads();
+	}
+}
+
+/* The draft stands for the file of its path, and for no other. */
+static void
+test_a_draft_is_judged_as_if_it_were_written(void **state)
+{
+	struct nitro_policy policy;
+	struct nitro_fault fault = {0};
+	struct nitro_draft draft = {.text = UNIT_BYTES(BOTH)};
+
+	(void)state;
+	NEEDS_ROOT();
+	put("m.conf", "broken\n");
+	draft.path = at("m.conf");
+	assert_err(nitro_policy_load_draft(
+		       at("pam_nitro.conf"), &draft, &policy, &fault),
+	    NITRO_OK);
+	assert_int_equal(policy.measurements.entry_count, 2);
+	nitro_policy_drop(&policy);
+	draft.path = at("n.conf");
+	assert_err(nitro_policy_load_draft(
+		       at("pam_nitro.conf"), &draft, &policy, &fault),
+	    NITRO_E_MEASUREMENTS);
+	assert_non_null(strstr(fault.text, "syntax error"));
+	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 2, "syntax error");
+}
+
 static void
 test_a_folder_of_measurements_counts_as_one_file(void **state)
 {
@@ -321,6 +373,8 @@ main(void)
 	    TEST(test_each_file_empty_refuses_the_whole),
 	    TEST(test_an_error_names_file_and_line),
 	    TEST(test_a_workload_without_an_entry_refuses_the_settings),
+	    TEST(test_workloads_are_found_in_any_order),
+	    TEST(test_a_draft_is_judged_as_if_it_were_written),
 	    TEST(test_a_folder_of_measurements_counts_as_one_file),
 	    TEST(test_a_signing_certificate_is_as_safe_as_the_rest),
 	    TEST(test_a_folder_that_went_away_is_a_refusal),

@@ -1,5 +1,6 @@
 #include "policy/secure_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "policy/secure_path.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
 
@@ -112,6 +114,8 @@ test_a_path_says_the_same_to_everybody(void **state)
 	    {"/a/..", false},
 	    {"/a\nb", false},
 	    {"/a\x7f", false},
+	    {"/a\x1f", false},
+	    {"/a~", true},
 	    {"/\xc3\xa4", false},
 	};
 	char longest[NITRO_PATH_MAX + 2];
@@ -130,6 +134,41 @@ test_a_path_says_the_same_to_everybody(void **state)
 	longest[NITRO_PATH_MAX] = '\0';
 	wrong += unit_is_not(
 	    "255 bytes", nitro_secure_path_is_valid(longest), true);
+	assert_int_equal(wrong, 0);
+}
+
+/* root is refused by no permission, so the rest is told by the number alone. */
+static void
+test_an_errno_says_what_is_wrong_with_a_file(void **state)
+{
+	static const struct {
+		const char *name;
+		int error;
+		nitro_err want;
+	} rows[] = {
+	    {"ENOMEM", ENOMEM, NITRO_E_MEMORY},
+	    {"ENOENT", ENOENT, NITRO_E_FILE_MISSING},
+	    {"ENOTDIR", ENOTDIR, NITRO_E_FILE_MISSING},
+	    {"EACCES", EACCES, NITRO_E_FILE_MISSING},
+	    {"ELOOP", ELOOP, NITRO_E_FILE_UNSAFE},
+	    {"EIO", EIO, NITRO_E_FILE_READ},
+	    {"EMFILE", EMFILE, NITRO_E_FILE_READ},
+	    {"0", 0, NITRO_E_FILE_READ},
+	};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
+		struct nitro_fault fault = {0};
+
+		wrong += unit_differs(rows[i].name,
+		    nitro_secure_refuse_errno(
+			&fault, "/a", "read", rows[i].error),
+		    rows[i].want);
+		wrong += unit_differs(rows[i].name, fault.err, rows[i].want);
+		wrong += unit_is_not(rows[i].name,
+		    strncmp(fault.text, "read: ", 6) == 0, true);
+	}
 	assert_int_equal(wrong, 0);
 }
 
@@ -638,6 +677,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_path_says_the_same_to_everybody),
+	    TEST(test_an_errno_says_what_is_wrong_with_a_file),
 	    TEST(test_such_a_path_is_read_and_no_other),
 	    TEST(test_a_file_of_root_is_appended_whole),
 	    TEST(test_what_cannot_be_opened_is_missing),
