@@ -41,6 +41,9 @@
 #define GOOD "{ workload = \"g\"; kind = \"enclave\"; pcr0 = \"" A "\"; }"
 #define PCR0 "pcr0 = \"" A "\"; "
 
+#define TEN(text) text text text text text text text text text text
+#define BYTES_1000 TEN(TEN(TEN("n")))
+
 static const struct policy_row rows[] = {
     {"one entry", ENTRIES(GOOD), 0, NULL},
     /* L02 P01 */
@@ -181,6 +184,17 @@ static const struct policy_row rows[] = {
 	ENTRIES(GOOD ", { workload = \"g\"; version = \"2\"; "
 		     "kind = \"enclave\"; " PCR0 "}"),
 	0, NULL},
+    {"another kind of the same name",
+	ENTRIES("{ workload = \"g\"; kind = \"nitrotpm\"; pcr4 = \"" A "\"; }, "
+		"{ workload = \"g\"; kind = \"enclave\"; pcr0 = \"" B
+		"\"; pcr4 = \"" A "\"; }"),
+	0, NULL},
+    {"two of another kind",
+	ENTRIES("{ workload = \"g\"; kind = \"nitrotpm\"; " PCR0
+		"pcr4 = \"" A "\"; }, "
+		"{ workload = \"g\"; kind = \"enclave\"; " PCR0
+		"pcr4 = \"" A "\"; }"),
+	0, NULL},
     {"another value",
 	ENTRIES(GOOD ", { workload = \"g\"; kind = \"enclave\"; "
 		     "pcr0 = \"" B "\"; }"),
@@ -201,6 +215,30 @@ static const struct policy_row rows[] = {
     {"a version with a blank", ENCLAVE(PCR0 "version = \"1 2\";"), 2,
 	"version must be a name"},
     {"an empty note", ENCLAVE(PCR0 "note = \"\";"), 2, "note is empty"},
+    {"a note of 1,000 bytes", ENCLAVE(PCR0 "note = \"" BYTES_1000 "\";"), 0,
+	NULL},
+    {"a note of 1,001 bytes", ENCLAVE(PCR0 "note = \"" BYTES_1000 "x\";"), 2,
+	"note has more than 1000 bytes"},
+    {"a workload that is a number", ENTRIES("{ workload = 5; }"), 2,
+	"workload must be text"},
+    {"a version that is a number", ENCLAVE(PCR0 "version = 1;"), 2,
+	"version must be text"},
+    {"a kind that is a number", ENTRIES("{ workload = \"w\"; kind = 1; }"), 2,
+	"kind must be text"},
+    {"a source that is a number", ENCLAVE(PCR0 "source = 1;"), 2,
+	"source must be text"},
+    {"a builder that is a list", ENCLAVE(PCR0 "builder = [\"a\"];"), 2,
+	"builder must be text"},
+    {"a role that is a number", ENCLAVE(PCR0 "iam_role = 1;"), 2,
+	"iam_role must be text"},
+    {"an instance that is a number", ENCLAVE(PCR0 "instance_id = 1;"), 2,
+	"instance_id must be text"},
+    {"a signer that is a number", ENCLAVE(PCR0 "signing_certificate = 1;"), 2,
+	"signing_certificate must be text"},
+    {"a time that is a number", ENCLAVE(PCR0 "not_before = 5;"), 2,
+	"not_before must be text"},
+    {"another time that is a number", ENCLAVE(PCR0 "not_after = 5;"), 2,
+	"not_after must be text"},
     {"a note that is a number", ENCLAVE(PCR0 "note = 1;"), 2, "text in quotes"},
     {"source, builder and note",
 	ENCLAVE(PCR0
@@ -275,7 +313,24 @@ static const struct policy_row rows[] = {
 	ENCLAVE(PCR0 "not_before = \"2027-11-01T00:00:00Z\"; "
 		     "not_after = \"2027-05-01T00:00:00Z\";"),
 	2, "must lie before"},
+    {"from and to the same",
+	ENCLAVE(PCR0 "not_before = \"2027-05-01T00:00:00Z\"; "
+		     "not_after = \"2027-05-01T00:00:00Z\";"),
+	2, "must lie before"},
+    {"from and to a millisecond later",
+	ENCLAVE(PCR0 "not_before = \"2027-05-01T00:00:00Z\"; "
+		     "not_after = \"2027-05-01T00:00:00.001Z\";"),
+	0, NULL},
     /* revoked */
+    {"a reason that is a number", REVOKED(PCR0 "reason = 5;"), 4,
+	"reason must be text"},
+    {"a revoked item that is text",
+	ENTRIES(GOOD) "revoked = ( \"billing\" );", 4, "a group {"},
+    {"revoked that is a group", ENTRIES(GOOD) "revoked = { };", 4,
+	"a list of groups"},
+    {"a signer of a nitrotpm",
+	REVOKED("signing_certificate = \"/c/a\"; kind = \"nitrotpm\";"), 4,
+	"signing_certificate goes with kind"},
     {"a revoked value", REVOKED(PCR0), 0, NULL},
     {"with a reason", REVOKED(PCR0 "reason = \"CVE\";"), 0, NULL},
     {"a revoked list", REVOKED("pcr0 = [\"" A "\", \"" B "\"];"), 0, NULL},
