@@ -291,8 +291,8 @@ test_a_colon_makes_a_part_within_1000_characters(void **state)
 			       &is_complete),
 		    colons[i].want);
 		if (colons[i].want == NITRO_OK)
-			assert_err(nitro_answer_decode(&answer, &out),
-			    NITRO_E_BASE64);
+			assert_err(
+			    nitro_answer_decode(&answer, &out), NITRO_E_BASE64);
 	}
 }
 

@@ -335,9 +335,9 @@ test_a_length_that_no_int_holds_is_refused(void **state)
 	(void)state;
 	certs_put_pem(&pem, "CERTIFICATE", chain_der(&chain_trusted, 1));
 	unit_fill(&pem, '\0', 1);
-	assert_err(nitro_cert_from_pem(
-		       (struct nitro_bytes){pem.ptr, (size_t)INT32_MAX + 1},
-		       &out),
+	assert_err(
+	    nitro_cert_from_pem(
+		(struct nitro_bytes){pem.ptr, (size_t)INT32_MAX + 1}, &out),
 	    NITRO_E_CERT);
 	assert_err(
 	    nitro_cert_from_pem((struct nitro_bytes){0}, &out), NITRO_E_CERT);

@@ -570,8 +570,9 @@ test_a_module_that_is_named_as_its_instance_is_on_it(void **state)
 
 		document(TPM, &doc);
 		doc.module_id = nitro_bytes_of_text(rows_of_names[i].module_id);
-		assert_err(decide_document(ENTRIES(NITROTPM("1", PIN("4", T4)))
-			       REVOKED("{ instance_id = \"" INSTANCE "\"; }"),
+		assert_err(decide_document(
+			       ENTRIES(NITROTPM("1", PIN("4", T4))) REVOKED(
+				   "{ instance_id = \"" INSTANCE "\"; }"),
 			       &doc),
 		    rows_of_names[i].want);
 	}

@@ -190,10 +190,10 @@ static const struct policy_row rows[] = {
 		"\"; pcr4 = \"" A "\"; }"),
 	0, NULL},
     {"two of another kind",
-	ENTRIES("{ workload = \"g\"; kind = \"nitrotpm\"; " PCR0
-		"pcr4 = \"" A "\"; }, "
-		"{ workload = \"g\"; kind = \"enclave\"; " PCR0
-		"pcr4 = \"" A "\"; }"),
+	ENTRIES("{ workload = \"g\"; kind = \"nitrotpm\"; " PCR0 "pcr4 = \"" A
+		"\"; }, "
+		"{ workload = \"g\"; kind = \"enclave\"; " PCR0 "pcr4 = \"" A
+		"\"; }"),
 	0, NULL},
     {"another value",
 	ENTRIES(GOOD ", { workload = \"g\"; kind = \"enclave\"; "
@@ -324,8 +324,8 @@ static const struct policy_row rows[] = {
     /* revoked */
     {"a reason that is a number", REVOKED(PCR0 "reason = 5;"), 4,
 	"reason must be text"},
-    {"a revoked item that is text",
-	ENTRIES(GOOD) "revoked = ( \"billing\" );", 4, "a group {"},
+    {"a revoked item that is text", ENTRIES(GOOD) "revoked = ( \"billing\" );",
+	4, "a group {"},
     {"revoked that is a group", ENTRIES(GOOD) "revoked = { };", 4,
 	"a list of groups"},
     {"a signer of a nitrotpm",

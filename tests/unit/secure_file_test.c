@@ -166,8 +166,8 @@ test_an_errno_says_what_is_wrong_with_a_file(void **state)
 			&fault, "/a", "read", rows[i].error),
 		    rows[i].want);
 		wrong += unit_differs(rows[i].name, fault.err, rows[i].want);
-		wrong += unit_is_not(rows[i].name,
-		    strncmp(fault.text, "read: ", 6) == 0, true);
+		wrong += unit_is_not(
+		    rows[i].name, strncmp(fault.text, "read: ", 6) == 0, true);
 	}
 	assert_int_equal(wrong, 0);
 }

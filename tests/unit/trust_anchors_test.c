@@ -221,8 +221,8 @@ test_a_length_that_no_int_holds_is_refused(void **state)
 	(void)state;
 	put_root(&pem, &chain_trusted);
 	unit_fill(&pem, '\0', 1);
-	assert_err(parse((struct nitro_bytes){pem.ptr, (size_t)INT32_MAX + 1},
-		       &count),
+	assert_err(
+	    parse((struct nitro_bytes){pem.ptr, (size_t)INT32_MAX + 1}, &count),
 	    NITRO_E_TRUST_ANCHORS);
 }
 
