@@ -654,6 +654,9 @@ test_there_are_no_other_parts(void **state)
 	assert_int_equal(
 	    nitro_answer_part_count(NITRO_ANSWER_WHOLE_MAX + 1), 0);
 	assert_int_equal(nitro_answer_part_count(SIZE_MAX), 0);
+	assert_int_equal(nitro_answer_part_count(NITRO_ANSWER_LINE_MAX), 1);
+	assert_int_equal(nitro_answer_part_count(NITRO_ANSWER_LINE_MAX + 1), 2);
+	assert_int_equal(nitro_answer_part_count(NITRO_ANSWER_WHOLE_MAX), 23);
 	unit_fill(&text, 'A', 5000);
 	assert_err(nitro_answer_part(nitro_bytes_of_buf(&text), 0, &line),
 	    NITRO_E_INTERNAL);

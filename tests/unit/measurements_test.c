@@ -322,6 +322,8 @@ static const struct policy_row rows[] = {
 		     "not_after = \"2027-05-01T00:00:00.001Z\";"),
 	0, NULL},
     /* revoked */
+    {"a revoked workload that is a number", REVOKED("workload = 5;"), 4,
+	"workload must be text"},
     {"a reason that is a number", REVOKED(PCR0 "reason = 5;"), 4,
 	"reason must be text"},
     {"a revoked item that is text", ENTRIES(GOOD) "revoked = ( \"billing\" );",
