@@ -75,11 +75,20 @@ test_an_unknown_user_is_no_error_and_in_no_group(void **state)
 static void
 test_a_group_is_found_or_not(void **state)
 {
+	NITRO_DROP(nitro_account_drop) struct nitro_account account = {0};
+	bool is_member = false;
+
 	(void)state;
-	assert_err(nitro_account_find_group("root"), NITRO_OK);
-	assert_err(nitro_account_find_group("no-such-group-here"),
+	assert_err(nitro_account_lookup("root", &account), NITRO_OK);
+	assert_err(
+	    nitro_account_find_group(&account, "root", "root", &is_member),
+	    NITRO_OK);
+	assert_true(is_member);
+	assert_err(nitro_account_find_group(
+		       &account, "root", "no-such-group-here", &is_member),
 	    NITRO_E_ACCOUNT_LOOKUP);
-	assert_err(nitro_account_find_group(""), NITRO_E_ACCOUNT_LOOKUP);
+	assert_err(nitro_account_find_group(&account, "root", "", &is_member),
+	    NITRO_E_ACCOUNT_LOOKUP);
 }
 
 #define MANY 300
