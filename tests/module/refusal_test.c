@@ -65,6 +65,17 @@ test_no_refusal_comes_sooner_than_another(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+static unsigned
+left_to_wait(const struct stack *stack, size_t i)
+{
+	NITRO_DROP(login_close)
+	struct login login = {.client = refusals[i].client};
+
+	login_open(&login, stack, refusals[i].user);
+	(void)login_authenticate(&login);
+	return login.wait_us;
+}
+
 /* An application with other things to do waits itself, and is told how long. */
 static void
 test_an_application_may_wait_itself(void **state)
@@ -72,12 +83,12 @@ test_an_application_may_wait_itself(void **state)
 	const struct stack *stack = stack_need(state);
 
 	for (size_t i = 0; i < NITRO_COUNT_OF(refusals); i++) {
-		NITRO_DROP(login_close)
-		struct login login = {.client = refusals[i].client};
+		unsigned us = left_to_wait(stack, i);
 
-		login_open(&login, stack, refusals[i].user);
-		(void)login_authenticate(&login);
-		assert_in_range(login.wait_us, 1, NITRO_REFUSAL_MS * 1000);
+		/* On a busy machine the time may be over already. */
+		for (unsigned tries = 1; us == 0 && tries < 100; tries++)
+			us = left_to_wait(stack, i);
+		assert_in_range(us, 1, NITRO_REFUSAL_MS * 1000);
 	}
 }
 
