@@ -254,6 +254,10 @@ check-fault: deps ## every call and allocation of a login made to fail: a quarte
 	BUILD=$(BUILD) FAULT_ALL=1 TEST_TIMEOUT=14400 tests/run $(FAULT_TESTS)
 	@grep '^# ' $(BUILD)/tests/log/tests-fault-fault_test.log | tail -n 2
 
+.PHONY: check-mutation
+check-mutation: ## remove, invert and shift each check of the module in turn, and demand a red test (needs root; long)
+	BUILD=$(BUILD) tests/mutation/check
+
 .PHONY: check-enclave
 check-enclave: deps ## logins from real enclave machines in QEMU, built once from Debian's source (needs root)
 	$(MAKE) all nitro-ssh-static $(BUILD)/nitro-sim
