@@ -6,7 +6,7 @@
 # has no seccomp(2). What is suppressed stands with its reason in tests/valgrind/suppressions.
 set -u
 build=${BUILD:-build}
-programs="stages_test answer_test key_binding_test"
+programs="stages_test key_binding_test"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 number=0 failed=0
