@@ -207,13 +207,6 @@ class StuckLog:
             except OSError as error:
                 equal(error.errno, errno.EAGAIN)
 
-    def read(self, word, seconds=10):
-        """Read on until a line has the word in it."""
-        self.socket.settimeout(seconds)
-        while word not in (line := self.socket.recv(65536)):
-            pass
-        return line
-
     def __enter__(self):
         return self
 
@@ -230,31 +223,26 @@ def in_the_background(work):
     return thread, found
 
 
-# R07: syslog(3) waits for a socket that is full, in sshd as in every PAM
-# module. So nobody is admitted before his line is out, and the verdict stays.
-@test("a log that stands still: nobody is admitted until it moves, then each has his own verdict")
+# R07: the module gives the log half a second and does without its line then.
+# pam_unix waits for ever, in its session stage: so no session is asked for.
+@test("a log that stands still: each has his own verdict all the same, within ten seconds")
 def stuck_log(host):
-    for pcrs, verdict in ((None, b"result=allow reason=ok"), (OTHER_CODE, b"result=deny reason=pcr_mismatch")):
-        with StuckLog() as log:
+    for pcrs in (None, OTHER_CODE):
+        with StuckLog():
             thread, found = in_the_background(
                 lambda pcrs=pcrs: attempt(host, document(sim(pcrs=pcrs)), server=host.roomy).got_in)
-            thread.join(1.5)
-            assert thread.is_alive(), f"came to an end without a line: {found}"
-            log.read(verdict)
-            # Whoever opens a session has more to say.
-            log.socket.settimeout(0.2)
-            while thread.is_alive():
-                with contextlib.suppress(TimeoutError):
-                    log.socket.recv(65536)
+            thread.join(10)
             equal(found, [pcrs is None])
+        equal(census.await_quiet(host.roomy), {}, "processes left over")
     logs_in(host)
 
 
-@test("a log that stands still for good: LoginGraceTime ends the login, nobody gets in, nothing is left")
+# sshd's own part of it may wait for the log: LoginGraceTime ends that.
+@test("a log that stands still for good: nobody gets in who should not, nothing is left after LoginGraceTime")
 def stuck_for_good(host):
     server = host.sshd("LoginGraceTime 3\n")
     with StuckLog():
-        assert not attempt(host, document(), server=server).got_in, "GOT IN"
+        assert not attempt(host, document(sim(pcrs=OTHER_CODE)), server=server).got_in, "GOT IN"
         equal(census.await_quiet(server), {}, "processes left over")
     server.stop()
     logs_in(host)
