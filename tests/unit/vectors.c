@@ -78,16 +78,31 @@ cut(struct nitro_bytes line, struct nitro_bytes *columns)
 	return count + 1;
 }
 
-void
-vectors_table_open(struct vectors_table *table, const char *name)
+static void
+begin_table(struct vectors_table *table)
 {
 	struct nitro_bytes header;
 
-	*table = (struct vectors_table){0};
-	vectors_load_from(".", nitro_bytes_of_text(name), &table->text);
 	table->left = nitro_bytes_of_buf(&table->text);
 	assert_true(nitro_bytes_take_until(&table->left, '\n', &header));
 	table->column_count = cut(header, table->name);
+}
+
+void
+vectors_table_open(struct vectors_table *table, const char *name)
+{
+	*table = (struct vectors_table){0};
+	vectors_load_from(".", nitro_bytes_of_text(name), &table->text);
+	begin_table(table);
+}
+
+void
+vectors_table_open_path(struct vectors_table *table, const char *path)
+{
+	*table = (struct vectors_table){0};
+	if (!vectors_load(path, &table->text))
+		fail_msg("cannot read %s", path);
+	begin_table(table);
 }
 
 bool

@@ -42,6 +42,8 @@ struct vectors_table {
 };
 
 void vectors_table_open(struct vectors_table *table, const char *name);
+/* The same for a file at a path of its own. */
+void vectors_table_open_path(struct vectors_table *table, const char *path);
 bool vectors_table_next(struct vectors_table *table);
 struct nitro_bytes vectors_column(
     const struct vectors_table *table, const char *name);
