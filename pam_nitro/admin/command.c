@@ -9,7 +9,7 @@
 enum { HELP = 'h', UNKNOWN = '?', NO_ARGUMENT = ':' };
 
 /* getopt_long(3) wants --help in the table of each command. */
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 32 };
 
 static size_t
 with_help(const struct option *options, struct option out[OPTIONS_MAX + 2])

@@ -7,6 +7,7 @@
 static const struct nitro_command *const commands[] = {
     &nitro_command_measure,
     &nitro_command_import,
+    &nitro_command_provenance,
     &nitro_command_pcr,
     &nitro_command_allow,
     &nitro_command_list,
