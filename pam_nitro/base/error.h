@@ -263,6 +263,11 @@ enum nitro_stage {
 	    "no entry for this user's workloads has these PCRs", \
 	    "other code than allowed; nearest and differs in the log name " \
 	    "the closest entry") \
+	X(NITRO_E_PROVENANCE, POLICY, POLICY, "provenance_missing", \
+	    "the entry that matches lacks the provenance that its workload " \
+	    "requires", \
+	    "import the build with its provenance, or correct " \
+	    "require_provenance in pam_nitro.conf(5)") \
 	X(NITRO_E_NOT_YET_VALID, POLICY, POLICY, "entry_not_yet_valid", \
 	    "the entry that matches is not valid yet", \
 	    "see not_before of the named entry in the measurements file") \

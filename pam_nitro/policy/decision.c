@@ -176,10 +176,25 @@ judge_time(const struct nitro_entry *entry, int64_t now_ms)
 	return NITRO_OK;
 }
 
+/* An entry that lacks what require_provenance demands admits nobody. */
+static nitro_err
+judge_provenance(
+    const struct nitro_entry *entry, const struct nitro_settings *settings)
+{
+	const struct nitro_provenance_rule *rule =
+	    nitro_settings_provenance_rule(settings, entry->workload);
+
+	return rule == NULL ||
+		       nitro_provenance_rule_holds(rule, &entry->provenance)
+		   ? NITRO_OK
+		   : NITRO_E_PROVENANCE;
+}
+
 /* What the walk over the entries has found so far. */
 struct search {
 	const struct nitro_verified *verified;
 	const struct nitro_measurements *measurements;
+	const struct nitro_settings *settings;
 	const struct nitro_login *login;
 	struct nitro_decision *decision;
 	unsigned fewest;  /* differences of decision->nearest */
@@ -197,7 +212,9 @@ take_match(struct search *search, const struct nitro_entry *entry)
 	    search->verified, search->measurements, entry, decision);
 	if (err != NITRO_OK)
 		return err;
-	err = judge_time(entry, search->login->now_ms);
+	err = judge_provenance(entry, search->settings);
+	if (err == NITRO_OK)
+		err = judge_time(entry, search->login->now_ms);
 	if (err == NITRO_OK && decision->entry == NULL)
 		decision->entry = entry;
 	if (search->fewest > 0) {
@@ -276,6 +293,7 @@ nitro_decide(const struct nitro_verified *verified,
 {
 	struct search search = {.verified = verified,
 	    .measurements = measurements,
+	    .settings = settings,
 	    .login = login,
 	    .decision = decision,
 	    .fewest = NITRO_PCR_COUNT_MAX + 1,

@@ -36,7 +36,7 @@ struct nitro_decision {
  * holds by PCR4 or by the module id.
  *
  * NITRO_E_DEBUG, NITRO_E_USER, NITRO_E_REVOKED, NITRO_E_KIND_NOT_ALLOWED,
- * NITRO_E_PCR, NITRO_E_NOT_YET_VALID, NITRO_E_EXPIRED, NITRO_E_MEMORY,
+ * NITRO_E_PCR, NITRO_E_PROVENANCE, NITRO_E_NOT_YET_VALID, NITRO_E_EXPIRED, NITRO_E_MEMORY,
  * NITRO_E_INTERNAL (verified is NULL), or NITRO_OK: the same value that
  * stands in decision->err.
  */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/time_text.h"
+#include "policy/entry_provenance_reader.h"
 #include "policy/pin_reader.h"
 
 #define COUNT_AND(array) (array), NITRO_COUNT_OF(array)
@@ -16,7 +17,7 @@
 
 static const char *const entry_keys[] = {"workload", "version", "kind",
     "iam_role", "instance_id", "signing_certificate", "not_before", "not_after",
-    "source", "builder", "note", PCR_KEYS};
+    "source", "builder", "note", "provenance", PCR_KEYS};
 static const char *const revoked_keys[] = {"workload", "version", "kind",
     "iam_role", "instance_id", "signing_certificate", "reason", PCR_KEYS};
 
@@ -30,6 +31,7 @@ nitro_entry_drop(struct nitro_entry *entry)
 	for (size_t i = 0; i < NITRO_COUNT_OF(texts); i++)
 		nitro_free(texts[i]);
 	nitro_free(entry->pins);
+	nitro_entry_provenance_drop(&entry->provenance);
 	*entry = (struct nitro_entry){0};
 }
 
@@ -183,7 +185,9 @@ nitro_entry_read(struct nitro_entry_reader *reader, const config_setting_t *at,
 	    (err = nitro_config_text(config, at, "builder", &entry->builder)) !=
 		NITRO_OK ||
 	    (err = nitro_config_text(config, at, "note", &entry->note)) !=
-		NITRO_OK)
+		NITRO_OK ||
+	    (err = nitro_entry_provenance_read(
+		 config, at, &entry->provenance)) != NITRO_OK)
 		return err;
 	if (entry->workload == NULL)
 		return nitro_config_refuse(config, at,

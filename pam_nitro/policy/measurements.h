@@ -3,6 +3,7 @@
 #define NITRO_POLICY_MEASUREMENTS_H
 
 #include "evidence/document.h"
+#include "policy/entry_provenance.h"
 #include "policy/settings.h"
 
 /* One allowed value of one PCR. */
@@ -26,10 +27,11 @@ struct nitro_entry {
 	int64_t not_before_ms; /* since 1970; INT64_MIN where none */
 	int64_t not_after_ms;  /* INT64_MAX where none */
 	char *iam_role, *instance_id,
-	    *signing_certificate;      /* as written, or NULL */
-	char *source, *builder, *note; /* as written, or NULL */
-	char *reason;                  /* revoked only */
-	char *file;                    /* where it stands */
+	    *signing_certificate;                 /* as written, or NULL */
+	char *source, *builder, *note;            /* as written, or NULL */
+	char *reason;                             /* revoked only */
+	struct nitro_entry_provenance provenance; /* never in revoked */
+	char *file;                               /* where it stands */
 	unsigned line;
 };
 

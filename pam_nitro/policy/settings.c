@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "policy/config_reader.h"
+#include "policy/entry_provenance_reader.h"
 
 #define COUNT_AND(array) (array), NITRO_COUNT_OF(array)
 
 static const char *const known_keys[] = {"mode", "measurements",
     "trust_anchors", "server_name", "binding", "audience", "max_age_s",
-    "clock_skew_s", "evidence", "users"};
+    "clock_skew_s", "evidence", "require_provenance", "users"};
 static const char *const known_evidence_keys[] = {
     "directory", "keep_days", "max_mib", "required"};
 static const char *const known_rule_keys[] = {"user", "group", "workloads"};
@@ -31,6 +32,9 @@ nitro_settings_drop(struct nitro_settings *settings)
 	for (size_t i = 0; i < settings->rule_count; i++)
 		drop_rule(&settings->rules[i]);
 	nitro_free(settings->rules);
+	for (size_t i = 0; i < settings->provenance_rule_count; i++)
+		nitro_provenance_rule_drop(&settings->provenance_rules[i]);
+	nitro_free(settings->provenance_rules);
 	nitro_free(settings->measurements);
 	nitro_free(settings->trust_anchors);
 	nitro_free(settings->server_name);
@@ -271,6 +275,43 @@ parse_evidence(
 }
 
 static nitro_err
+parse_provenance_rules(
+    const struct nitro_config *config, struct nitro_settings *settings)
+{
+	const config_setting_t *list = NULL;
+	struct nitro_provenance_rule *rule;
+	size_t count;
+	nitro_err err;
+
+	err = nitro_config_list(config, "require_provenance", &list);
+	if (err != NITRO_OK || list == NULL)
+		return err;
+	count = (size_t)config_setting_length(list);
+	if (count == 0)
+		return nitro_config_refuse(config, list,
+		    "require_provenance has no rule; leave it out");
+	settings->provenance_rules = nitro_alloc(
+	    count, sizeof settings->provenance_rules[0]);
+	if (settings->provenance_rules == NULL)
+		return nitro_config_no_memory(config, list);
+	for (size_t i = 0; i < count; i++) {
+		rule = &settings->provenance_rules[i];
+		settings->provenance_rule_count = i + 1;
+		err = nitro_provenance_rule_read(
+		    config, config_setting_get_elem(list, (unsigned)i), rule);
+		if (err != NITRO_OK)
+			return err;
+		if (nitro_settings_provenance_rule(settings, rule->workload) !=
+		    rule)
+			return nitro_config_refuse(config, list,
+			    "workload \"%s\" has two rules of "
+			    "require_provenance",
+			    rule->workload);
+	}
+	return NITRO_OK;
+}
+
+static nitro_err
 parse_server_name(
     const struct nitro_config *config, struct nitro_settings *settings)
 {
@@ -331,6 +372,9 @@ parse_all(const struct nitro_config *config, struct nitro_settings *settings)
 	err = parse_evidence(config, &settings->evidence);
 	if (err != NITRO_OK)
 		return err;
+	err = parse_provenance_rules(config, settings);
+	if (err != NITRO_OK)
+		return err;
 	return parse_users(config, settings);
 }
 
@@ -351,6 +395,17 @@ nitro_settings_parse(struct nitro_bytes text, const char *path,
 	*settings = parsed;
 	parsed = (struct nitro_settings){0};
 	return NITRO_OK;
+}
+
+const struct nitro_provenance_rule *
+nitro_settings_provenance_rule(
+    const struct nitro_settings *settings, const char *workload)
+{
+	for (size_t i = 0; i < settings->provenance_rule_count; i++)
+		if (strcmp(settings->provenance_rules[i].workload, workload) ==
+		    0)
+			return &settings->provenance_rules[i];
+	return NULL;
 }
 
 bool

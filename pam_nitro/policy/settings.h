@@ -3,6 +3,7 @@
 #define NITRO_POLICY_SETTINGS_H
 
 #include "base/bytes.h"
+#include "policy/entry_provenance.h"
 #include "ssh/challenge.h"
 
 #define NITRO_SETTINGS_PATH "/etc/pam_nitro/pam_nitro.conf"
@@ -49,6 +50,8 @@ struct nitro_settings {
 	struct nitro_user_rule *rules;
 	size_t rule_count;
 	struct nitro_evidence_settings evidence;
+	struct nitro_provenance_rule *provenance_rules;
+	size_t provenance_rule_count;
 };
 
 /*
@@ -82,6 +85,13 @@ bool nitro_user_rule_lists(const struct nitro_user_rule *rule, const char *user,
  */
 bool nitro_settings_lists_user(const struct nitro_settings *settings,
     const char *user, const char *const *groups, size_t group_count);
+
+/*
+ * What require_provenance demands of entries of that workload; NULL where it
+ * demands nothing.
+ */
+const struct nitro_provenance_rule *nitro_settings_provenance_rule(
+    const struct nitro_settings *settings, const char *workload);
 
 /* True where such a rule allows the workload. Names compare exactly. */
 bool nitro_settings_allow(const struct nitro_settings *settings,

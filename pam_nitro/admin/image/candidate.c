@@ -93,6 +93,23 @@ append_pcrs(struct nitro_buf *text, const struct nitro_candidate *candidate)
 	return NITRO_OK;
 }
 
+static nitro_err
+append_provenance(
+    struct nitro_buf *text, const struct nitro_entry_provenance *provenance)
+{
+	nitro_err err;
+
+	if (provenance == NULL || !nitro_entry_provenance_is_there(provenance))
+		return NITRO_OK;
+	err = nitro_buf_append_text(text, "    provenance = {\n");
+	for (size_t i = 0; i < NITRO_PROVENANCE_TEXTS && err == NITRO_OK; i++)
+		if (provenance->text[i] != NULL)
+			err = append_line(text, "      ",
+			    nitro_provenance_key((enum nitro_provenance_text)i),
+			    provenance->text[i]);
+	return err != NITRO_OK ? err : nitro_buf_append_text(text, "    };\n");
+}
+
 nitro_err
 nitro_candidate_entry(
     const struct nitro_candidate *candidate, struct nitro_buf *text)
@@ -119,11 +136,29 @@ nitro_candidate_entry(
 		if (origin[i].value != NULL)
 			err = append_line(
 			    text, "    ", origin[i].key, origin[i].value);
+	if (err == NITRO_OK)
+		err = append_provenance(text, candidate->provenance);
 	if (err == NITRO_OK &&
 	    (err = nitro_buf_append_text(text, "  }\n")) == NITRO_OK)
 		return NITRO_OK;
 	text->len = before;
 	return err;
+}
+
+static json_t *
+provenance_json(const struct nitro_candidate *candidate)
+{
+	NITRO_DROP(nitro_json_drop) struct nitro_json json = {0};
+
+	if (candidate->provenance == NULL)
+		return json_null();
+	nitro_json_begin(&json);
+	for (size_t i = 0; i < NITRO_PROVENANCE_TEXTS; i++)
+		if (candidate->provenance->text[i] != NULL)
+			nitro_json_set_text(&json,
+			    nitro_provenance_key((enum nitro_provenance_text)i),
+			    candidate->provenance->text[i]);
+	return nitro_json_take(&json);
 }
 
 void
@@ -149,4 +184,5 @@ nitro_candidate_set_json(
 	nitro_json_set_text(json, "builder", candidate->builder);
 	nitro_json_set_text(
 	    json, "origin", nitro_origin_sentence(candidate->origin));
+	nitro_json_set(json, "provenance", provenance_json(candidate));
 }

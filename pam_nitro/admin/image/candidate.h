@@ -8,6 +8,7 @@
 #include "admin/image/eif.h"
 #include "admin/json_text.h"
 #include "evidence/document.h"
+#include "policy/entry_provenance.h"
 
 /* How much a value is worth depends on who computed it from what. */
 enum nitro_origin {
@@ -24,6 +25,8 @@ struct nitro_candidate {
 	uint8_t pcr[NITRO_PCR_COUNT_MAX][NITRO_PCR_LEN];
 	/* Borrowed; NULL where the administrator gave none. */
 	const char *workload, *version, *source, *builder, *note;
+	/* NULL where its origin was not verified. */
+	const struct nitro_entry_provenance *provenance;
 };
 
 /* Set one value, 48 bytes. */

@@ -148,10 +148,28 @@ static enum nitro_exit
 check_useful(struct allowing *allowing)
 {
 	const struct nitro_entry *entry = &allowing->wanted.entries[0], *by;
+	const struct nitro_provenance_rule *rule;
 
 	if (nitro_clock_ms(&allowing->now_ms) != NITRO_OK)
 		return refuse(
 		    nitro_err_sentence(NITRO_E_CLOCK), NITRO_EXIT_USAGE);
+	rule = allowing->change.has_settings
+		   ? nitro_settings_provenance_rule(
+			 &allowing->change.settings, entry->workload)
+		   : NULL;
+	if (rule != NULL &&
+	    !nitro_provenance_rule_holds(rule, &entry->provenance)) {
+		nitro_complain("allow: %s requires provenance, and this entry "
+			       "%s",
+		    entry->workload,
+		    nitro_entry_provenance_is_there(&entry->provenance)
+			? "has another one"
+			: "has none");
+		nitro_complain("what to do: pam-nitro import --provenance "
+			       "verifies it; see require_provenance in "
+			       "pam_nitro.conf(5)");
+		return NITRO_EXIT_REFUSED;
+	}
 	switch (nitro_entry_state(
 	    entry, &allowing->change.before, allowing->now_ms, &by)) {
 	case NITRO_ENTRY_REVOKED:

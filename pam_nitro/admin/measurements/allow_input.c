@@ -136,10 +136,32 @@ take_own_words(const json_t *said, struct nitro_candidate *candidate)
 		candidate->origin = NITRO_ORIGIN_HOST;
 }
 
+/* What import --json verified; NITRO_E_MEMORY. */
+static nitro_err
+take_provenance(const json_t *said, struct nitro_entry_provenance *provenance)
+{
+	const json_t *at = json_object_get(said, "provenance");
+	const char *text;
+
+	for (size_t i = 0; i < NITRO_PROVENANCE_TEXTS; i++) {
+		text = json_string_value(json_object_get(
+		    at, nitro_provenance_key((enum nitro_provenance_text)i)));
+		if (text == NULL)
+			continue;
+		provenance->text[i] = nitro_text_copy(
+		    nitro_bytes_of_text(text));
+		if (provenance->text[i] == NULL)
+			return NITRO_E_MEMORY;
+	}
+	return NITRO_OK;
+}
+
 static nitro_err
 read_json(struct nitro_bytes text, struct nitro_allow_input *input,
     struct nitro_fault *fault)
 {
+	NITRO_DROP(nitro_entry_provenance_drop)
+	struct nitro_entry_provenance provenance = {.text = {NULL}};
 	NITRO_DROP(drop_json) json_t *said = NULL;
 	struct nitro_import import = {0};
 	nitro_err err;
@@ -149,6 +171,10 @@ read_json(struct nitro_bytes text, struct nitro_allow_input *input,
 		return err;
 	said = json_loadb((const char *)text.ptr, text.len, 0, NULL);
 	take_own_words(said, &import.candidate);
+	if ((err = take_provenance(said, &provenance)) != NITRO_OK)
+		return nitro_fault_set(
+		    fault, err, NULL, 0, "%s", nitro_err_sentence(err));
+	import.candidate.provenance = &provenance;
 	for (size_t i = 0; i < import.warning_count; i++)
 		input->warning[input->warning_count++] = import.warning[i];
 	return take_candidate(&import.candidate, input, fault);

@@ -83,7 +83,8 @@ nitro_entry_is_identical(
 	       is_same_text(a->source, b->source) &&
 	       is_same_text(a->builder, b->builder) &&
 	       is_same_text(a->note, b->note) &&
-	       is_same_text(a->reason, b->reason);
+	       is_same_text(a->reason, b->reason) &&
+	       nitro_entry_provenance_is_equal(&a->provenance, &b->provenance);
 }
 
 int64_t

@@ -120,6 +120,27 @@ write_time(
 	write_setting(writer, key, text, false);
 }
 
+/* One text to a line, in braces of their own. */
+static void
+write_provenance(
+    struct writer *writer, const struct nitro_entry_provenance *provenance)
+{
+	if (!nitro_entry_provenance_is_there(provenance))
+		return;
+	write_text(writer, "\n    provenance = {");
+	for (size_t i = 0; i < NITRO_PROVENANCE_TEXTS; i++) {
+		if (provenance->text[i] == NULL)
+			continue;
+		write_text(writer, "\n      ");
+		write_text(writer,
+		    nitro_provenance_key((enum nitro_provenance_text)i));
+		write_text(writer, " = ");
+		write_quoted(writer, provenance->text[i]);
+		write_text(writer, ";");
+	}
+	write_text(writer, " };");
+}
+
 nitro_err
 nitro_edit_append_element(
     const struct nitro_entry *entry, struct nitro_buf *out)
@@ -145,6 +166,7 @@ nitro_edit_append_element(
 	write_setting(&writer, "builder", entry->builder, false);
 	write_setting(&writer, "note", entry->note, false);
 	write_setting(&writer, "reason", entry->reason, false);
+	write_provenance(&writer, &entry->provenance);
 	write_text(&writer, " }\n");
 	return writer.err;
 }
