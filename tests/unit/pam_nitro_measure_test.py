@@ -33,8 +33,16 @@ from pam_nitro_cli import (
     test,
     work,
 )
+from pam_nitro_eif import (
+    CMDLINE,
+    KERNEL,
+    METADATA,
+    RAMDISK,
+    SIGNATURE,
+    SOUND,
+    make_eif,
+)
 
-KERNEL, CMDLINE, RAMDISK, SIGNATURE, METADATA = 1, 2, 3, 4, 5
 NO_SECOND_RAMDISK = (
     "21b9efbc184807662e966d34f390821309eeac6802309798"
     "826296bf3e8bec7c10edb30948c90ba67310f7b964fc500a"
@@ -53,39 +61,6 @@ HASH = "Sha384 { ... }"
 def extend(content):
     digest = hashlib.sha384(content).digest()
     return hashlib.sha384(bytes(48) + digest).hexdigest()
-
-
-def make_eif(sections, version=4, flags=0):
-    body, offsets, lengths = b"", [], []
-    for kind, content in sections:
-        offsets.append(548 + len(body))
-        lengths.append(len(content))
-        body += struct.pack(">HHQ", kind, 0, len(content)) + content
-    pad = [0] * (32 - len(sections))
-    head = b".eif" + struct.pack(
-        ">HHQQHH32Q32QI",
-        version,
-        flags,
-        1 << 30,
-        2,
-        0,
-        len(sections),
-        *offsets,
-        *pad,
-        *lengths,
-        *pad,
-        0,
-    )
-    return head + struct.pack(">I", zlib.crc32(head + body)) + body
-
-
-SOUND = [
-    (KERNEL, b"kernel"),
-    (CMDLINE, b"reboot=k panic=30"),
-    (METADATA, b'{"ImageName":"billing","BuildMetadata":{"BuildTool":"t"}}'),
-    (RAMDISK, b"init"),
-    (RAMDISK, b"application"),
-]
 
 
 def image(sections=None, name="image.eif", **more):

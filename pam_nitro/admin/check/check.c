@@ -109,6 +109,7 @@ look(struct nitro_checkup *check)
 	}
 	if (check->has_policy) {
 		nitro_check_entries(check);
+		nitro_check_provenance(check);
 		nitro_check_certificates(check);
 	}
 	nitro_check_clock(check);

@@ -36,6 +36,12 @@ void nitro_check_settings(struct nitro_checkup *check);
 /* Entries of the measurements; needs has_policy. */
 void nitro_check_entries(struct nitro_checkup *check);
 
+/*
+ * What require_provenance demands, and every kept bundle verified again;
+ * needs has_policy.
+ */
+void nitro_check_provenance(struct nitro_checkup *check);
+
 /* Roots, signing certificates; needs has_policy. */
 void nitro_check_certificates(struct nitro_checkup *check);
 

@@ -5,15 +5,29 @@
 #include "admin/command.h"
 #include "admin/image/candidate_report.h"
 #include "admin/input.h"
+#include "admin/provenance/proof.h"
+#include "admin/provenance/provenance_report.h"
 #include "policy/settings.h"
 
-enum { JSON = 1, FROM_DOCUMENT, TRUST_ANCHORS, ENCLAVE };
+enum {
+	JSON = 1,
+	FROM_DOCUMENT,
+	TRUST_ANCHORS,
+	ENCLAVE,
+	DIGEST,
+	OCI_MANIFEST,
+	KEEP
+};
 
 static const struct option options[] = {
     NITRO_CANDIDATE_OPTIONS,
     {"from-document", no_argument, NULL, FROM_DOCUMENT},
     {"trust-anchors", required_argument, NULL, TRUST_ANCHORS},
     {"enclave", required_argument, NULL, ENCLAVE},
+    NITRO_QUESTION_OPTIONS,
+    {"digest", required_argument, NULL, DIGEST},
+    {"oci-manifest", required_argument, NULL, OCI_MANIFEST},
+    {"keep", required_argument, NULL, KEEP},
     {"json", no_argument, NULL, JSON},
     {0},
 };
@@ -22,6 +36,9 @@ struct request {
 	const char *path, *trust_anchors, *enclave;
 	bool is_document, wants_json;
 	struct nitro_candidate described; /* by the options */
+	struct nitro_question question; /* --provenance and what goes with it */
+	const char *digest, *oci_manifest, *keep;
+	bool is_proof; /* the question, or a part of it, was given */
 };
 
 /* What is wrong with the input is a refusal, what is wrong here is not. */
@@ -76,6 +93,8 @@ signature_sentence(enum nitro_import_signature signature)
 		return "NOT VERIFIED";
 	case NITRO_IMPORT_VERIFIED:
 		return "verified against the trust anchors, at its own time";
+	case NITRO_IMPORT_PROVENANCE:
+		return "of the builder, verified as told above";
 	}
 	return "unknown";
 }
@@ -112,13 +131,25 @@ print_json(const struct request *request, const struct nitro_import *import,
 	nitro_json_set(&json, "verified",
 	    import->signature == NITRO_IMPORT_NOT_SIGNED
 		? json_null()
-		: json_boolean(import->signature == NITRO_IMPORT_VERIFIED));
+		: json_boolean(import->signature != NITRO_IMPORT_UNVERIFIED));
 	for (size_t i = 0; i < import->warning_count; i++)
 		if (json_array_append_new(
 			warnings, json_string(import->warning[i])) != 0)
 			json.has_failed = true;
 	nitro_json_set(&json, "warnings", warnings);
 	return nitro_json_print(&json);
+}
+
+/* What the options say of the entry, over what was found. */
+static void
+describe(const struct request *request, struct nitro_candidate *candidate)
+{
+	candidate->workload = request->described.workload;
+	candidate->version = request->described.version;
+	if (request->described.source != NULL)
+		candidate->source = request->described.source;
+	if (request->described.builder != NULL)
+		candidate->builder = request->described.builder;
 }
 
 static enum nitro_exit
@@ -135,10 +166,7 @@ import_file(const struct request *request)
 		  : read_json(request, &import, &fault);
 	if (err != NITRO_OK)
 		return complain(request, err, &fault);
-	import.candidate.workload = request->described.workload;
-	import.candidate.version = request->described.version;
-	import.candidate.source = request->described.source;
-	import.candidate.builder = request->described.builder;
+	describe(request, &import.candidate);
 	err = nitro_candidate_checked_entry(&import.candidate, &entry, &fault);
 	if (err != NITRO_OK)
 		return complain_entry(err, &fault);
@@ -150,7 +178,7 @@ import_file(const struct request *request)
 }
 
 static bool
-take_option(struct request *request, int option)
+take_own_option(struct request *request, int option)
 {
 	if (option == JSON)
 		request->wants_json = true;
@@ -167,9 +195,138 @@ take_option(struct request *request, int option)
 }
 
 static enum nitro_exit
+refuse_proof(const struct request *request, const struct nitro_proof *proof,
+    nitro_err err, const struct nitro_fault *fault)
+{
+	NITRO_DROP(nitro_json_drop) struct nitro_json json = {0};
+
+	if (err != NITRO_E_PROVENANCE) {
+		nitro_complain("import: %s%s%s", fault->file,
+		    fault->file[0] != '\0' ? ": " : "", fault->text);
+		return NITRO_EXIT_USAGE;
+	}
+	if (!request->wants_json) {
+		nitro_trail_print(&proof->trail);
+		return NITRO_EXIT_REFUSED;
+	}
+	nitro_json_begin(&json);
+	nitro_json_set_text(&json, "file", request->path);
+	nitro_trail_set_json(&json, &proof->trail);
+	return nitro_json_print(&json) ? NITRO_EXIT_REFUSED
+				       : complain_entry(NITRO_E_MEMORY, fault);
+}
+
+static bool
+print_proof_json(const struct request *request, const struct nitro_proof *proof,
+    struct nitro_bytes entry)
+{
+	NITRO_DROP(nitro_json_drop) struct nitro_json json = {0};
+
+	nitro_json_begin(&json);
+	nitro_json_set_text(&json, "file",
+	    request->path != NULL ? request->path : request->digest);
+	nitro_json_set_text(&json, "form", proof->import.form);
+	nitro_candidate_set_report(&json, &proof->import.candidate, entry);
+	nitro_trail_set_json(&json, &proof->trail);
+	nitro_json_set_text(
+	    &json, "binding", nitro_binding_name(proof->binding));
+	nitro_json_set_bool(
+	    &json, "builders_claim", nitro_binding_is_claim(proof->binding));
+	return nitro_json_print(&json);
+}
+
+static enum nitro_exit
+report_proof(const struct request *request, struct nitro_proof *proof)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf entry = {0};
+	struct nitro_candidate *candidate = &proof->import.candidate;
+	struct nitro_fault fault = {0};
+	nitro_err err;
+
+	candidate->provenance = &proof->entry;
+	candidate->source = (const char *)proof->source.ptr;
+	candidate->builder = (const char *)proof->builder.ptr;
+	describe(request, candidate);
+	err = nitro_candidate_checked_entry(candidate, &entry, &fault);
+	if (err != NITRO_OK)
+		return complain_entry(err, &fault);
+	err = nitro_proof_keep(proof,
+	    request->keep != NULL ? request->keep : NITRO_PROVENANCE_PATH,
+	    &fault);
+	if (err != NITRO_OK)
+		return refuse_proof(request, proof, err, &fault);
+	proof->import.signature = NITRO_IMPORT_PROVENANCE;
+	if (request->wants_json)
+		return print_proof_json(
+			   request, proof, nitro_bytes_of_buf(&entry))
+			   ? NITRO_EXIT_YES
+			   : complain_entry(NITRO_E_MEMORY, &fault);
+	nitro_trail_print(&proof->trail);
+	printf("\n%-*s%s: %s\n", NITRO_LABEL_WIDTH, "binding",
+	    nitro_binding_name(proof->binding),
+	    nitro_binding_sentence(proof->binding));
+	print(&proof->import, nitro_bytes_of_buf(&entry));
+	return NITRO_EXIT_YES;
+}
+
+static enum nitro_exit
+import_proof(const struct request *request)
+{
+	NITRO_DROP(nitro_proof_drop)
+	struct nitro_proof proof = NITRO_PROOF_INIT;
+	struct nitro_fault fault = {0};
+	nitro_err err;
+
+	proof.question = &request->question;
+	proof.path = request->path;
+	proof.digest = request->digest;
+	proof.oci_manifest = request->oci_manifest;
+	if ((err = nitro_proof_make(&proof, &fault)) != NITRO_OK)
+		return refuse_proof(request, &proof, err, &fault);
+	return report_proof(request, &proof);
+}
+
+/* NULL where the options for provenance go together. */
+static const char *
+proof_fault(const struct request *request)
+{
+	const char *what = nitro_question_fault(&request->question);
+
+	if (what != NULL)
+		return what;
+	if (request->question.key == NULL &&
+	    request->question.policy.source_repository == NULL)
+		return "--source-repository is needed: the identity alone "
+		       "does not name the source";
+	if (request->is_document || request->enclave != NULL)
+		return "--provenance goes without --from-document and "
+		       "--enclave";
+	if (request->digest != NULL && request->oci_manifest != NULL)
+		return "--oci-manifest goes with a file";
+	return NULL;
+}
+
+static bool
+take_option(struct request *request, int option)
+{
+	if (nitro_question_option(&request->question, option, optarg))
+		return request->is_proof = true;
+	if (option == DIGEST)
+		request->digest = optarg;
+	else if (option == OCI_MANIFEST)
+		request->oci_manifest = optarg;
+	else if (option == KEEP)
+		request->keep = optarg;
+	else
+		return take_own_option(request, option);
+	return request->is_proof = true;
+}
+
+static enum nitro_exit
 run(int argc, char **argv)
 {
 	struct request request = {0};
+	const char *what;
 	char **operands;
 	int option;
 
@@ -181,24 +338,37 @@ run(int argc, char **argv)
 		    !take_option(&request, option))
 			return NITRO_EXIT_USAGE;
 	}
-	operands = nitro_command_operands(&nitro_command_import, argc, argv, 1);
+	operands = nitro_command_operands(
+	    &nitro_command_import, argc, argv, request.digest != NULL ? 0 : 1);
 	if (operands == NULL)
 		return NITRO_EXIT_USAGE;
-	request.path = operands[0];
+	request.path = request.digest != NULL ? NULL : operands[0];
+	if (request.is_proof && (what = proof_fault(&request)) != NULL) {
+		nitro_complain("import: %s", what);
+		return NITRO_EXIT_USAGE;
+	}
 	if (request.is_document ? request.enclave != NULL
 				: request.trust_anchors != NULL) {
 		nitro_complain("import: --trust-anchors goes with "
 			       "--from-document, --enclave goes without");
 		return NITRO_EXIT_USAGE;
 	}
-	return import_file(&request);
+	return request.is_proof ? import_proof(&request)
+				: import_file(&request);
 }
 
 const struct nitro_command nitro_command_import = {
     .name = "import",
     .arguments = NITRO_CANDIDATE_ARGUMENTS
     " [--enclave ID] [--json]\n"
-    "           [--from-document [--trust-anchors PEM]] FILE|-",
+    "           [--from-document [--trust-anchors PEM]] FILE|-\n"
+    "           [--provenance BUNDLE --trusted-root JSON --identity SAN\n"
+    "           --issuer URL --source-repository URL [--source-digest "
+    "COMMIT]\n"
+    "           [--source-repository-id ID] [--predicate-type T] "
+    "[--allow-no-log]\n"
+    "           | --provenance-key KEY [--namespace NS]]\n"
+    "           [--oci-manifest JSON] [--keep DIR] [--digest sha256:HEX]",
     .summary = "Take over measurements that a build tool or a document states",
     .help =
 	"FILE is what nitro-cli build-enclave, describe-eif or "
@@ -214,6 +384,16 @@ const struct nitro_command nitro_command_import = {
 	"those of\n"
 	"                " NITRO_TRUST_ANCHORS_PATH " where they are\n"
 	"  --json        for programs\n\n"
+	"With --provenance the file is an image or a file of PCRs, and BUNDLE "
+	"proves who\n"
+	"built it; see pam-nitro-provenance(7):\n\n" NITRO_QUESTION_HELP
+	"  --oci-manifest JSON  what BUNDLE is of; it names FILE as a layer\n"
+	"  --digest sha256:HEX  of the image, in place of FILE: the values are "
+	"those that\n"
+	"                  the statement claims\n"
+	"  --keep DIR      where to keep BUNDLE and what it was verified "
+	"with, else\n"
+	"                  " NITRO_PROVENANCE_PATH "\n\n"
 	"Exit status: 0 imported, 1 the input is refused, 2 usage.\n",
     .run = run,
 };

@@ -15,7 +15,8 @@
 enum nitro_import_signature {
 	NITRO_IMPORT_NOT_SIGNED = 0, /* JSON says so, and nothing proves it */
 	NITRO_IMPORT_UNVERIFIED,     /* a document, but no trust anchors */
-	NITRO_IMPORT_VERIFIED        /* a document, at its own time */
+	NITRO_IMPORT_VERIFIED,       /* a document, at its own time */
+	NITRO_IMPORT_PROVENANCE      /* who built it, see admin/provenance */
 };
 
 struct nitro_import {
