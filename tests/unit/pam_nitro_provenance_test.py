@@ -32,6 +32,7 @@ from pam_nitro_cli import (
     write,
 )
 from pam_nitro_eif import SOUND, make_eif
+from pam_nitro_store import SETTINGS_LINE, begin, login, reference
 
 REAL = pathlib.Path(
     os.environ.get("NITRO_PROVENANCE")
@@ -559,6 +560,76 @@ def check_says_what_needs_the_image():
     equal(run("allow", "-", *BASE, stdin=printed.stdout).returncode, 0)
     into_etc()
     equal(findings(), ["provenance_needs_image"])
+
+
+def links(*arguments):
+    """What a trace has below the entry: kind of link, mark, text."""
+    said = run_json("trace", *BASE, *arguments)
+    return [
+        (link["what"], link["mark"], link["text"])
+        for link in said["links"]
+        if link["what"] in ("image", "builder", "log", "run", "source")
+    ]
+
+
+@test
+def trace_and_explain_show_the_way_to_the_commit():
+    host()
+    shutil.rmtree(kept(), ignore_errors=True)
+    arguments = tinfoil()
+    identity = arguments[arguments.index("--identity") + 1]
+    begin(settings=require(identity=identity))
+    write(MEASUREMENTS, "measurements = ( );\nrevoked = ( );\n")
+    printed = run("import", *arguments, *REPO, "--workload=billing", "--version=1.4.2", "--keep", kept()).stdout
+    equal(run("allow", "-", *BASE, stdin=printed).returncode, 0)
+    into_etc()
+    pcrs = json.loads(run("list", *BASE, "--json").out)
+    values = {i: pins(pcrs, i) for i in (0, 1, 2)}
+    lines = login(simulated=[x for i in values for x in ("--pcr", f"{i}={values[i]}")])
+    said = links(reference(lines))
+    equal([link[:2] for link in said], [
+        ("image", "verified"),
+        ("builder", "verified"),
+        ("log", "verified"),
+        ("run", "verified"),
+        ("source", "verified"),
+    ])
+    texts = [link[2] for link in said]
+    contains(texts[0], "predicate sha256:8c168b97025c49a7")
+    contains(texts[1], "release.yml@refs/tags/v0.0.2")
+    contains(texts[2], "rekor.sigstore.dev, entry 148211373")
+    contains(texts[3], "/actions/runs/11783914162")
+    contains(texts[4], REPO[1], "commit 3944ee3053c1c3f89cfa0ca26955a629834018d1")
+    said = run("explain", *BASE, reference(lines)).out
+    contains(said, "verified again just now", "rekor.sigstore.dev", "3944ee3053c1c3f89")
+    said = run_json("explain", *BASE, reference(lines))
+    equal(said["provenance"]["stands"], True)
+    equal(said["provenance"]["log_index"], "148211373")
+    # An entry that was changed by hand shows it everywhere.
+    write(MEASUREMENTS, MEASUREMENTS.read_text().replace("3944ee3053", "3944ee3054"))
+    equal({link[1] for link in links(reference(lines))}, {"broken"})
+    contains(run("explain", *BASE, reference(lines)).out, "NO LONGER STANDS", "source digest")
+    equal(run_json("explain", *BASE, reference(lines))["provenance"]["stands"], False)
+
+
+def pins(said, index):
+    value = said["entries"][0]["pins"][f"pcr{index}"]
+    return value if isinstance(value, str) else value[0]
+
+
+@test
+def trace_tells_claims_from_values_computed_here():
+    host()
+    shutil.rmtree(kept(), ignore_errors=True)
+    image = work() / "app.eif"
+    image.write_bytes(make_eif(SOUND))
+    configure(settings=SETTINGS_LINE)
+    write(MEASUREMENTS, "measurements = ( );\nrevoked = ( );\n")
+    printed = signed_import(image, "--workload=billing").stdout
+    equal(run("allow", "-", *BASE, stdin=printed).returncode, 0)
+    into_etc()
+    equal([link[:2] for link in links()], [("image", "declared"), ("builder", "verified"), ("source", "missing")])
+    equal(links("--image", image)[0][:2], ("image", "computed"))
 
 
 @test

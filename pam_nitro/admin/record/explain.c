@@ -6,8 +6,10 @@
 #include "admin/judge/comparison.h"
 #include "admin/judge/judgement.h"
 #include "admin/printable.h"
+#include "admin/provenance/kept.h"
 #include "admin/record/evidence.h"
 #include "admin/record/log_line.h"
+#include "admin/record/provenance_link.h"
 #include "admin/record/record_text.h"
 
 enum { JSON = 1, LOG };
@@ -98,11 +100,28 @@ find_entry(const struct nitro_evidence_record *record,
 	return NULL;
 }
 
+/* How the entry's provenance stands today, which is what counts for the next login. */
+static void
+stand(const struct request *request, const struct nitro_entry *entry,
+    struct nitro_standing *standing)
+{
+	char folder[NITRO_KEPT_PATH_SIZE];
+	int64_t now_ms = request->record.time_ms;
+
+	if (nitro_clock_ms(&now_ms) != NITRO_OK)
+		now_ms = request->record.time_ms;
+	nitro_kept_folder(request->place.config != NULL ? request->place.config
+							: NITRO_SETTINGS_PATH,
+	    folder);
+	nitro_standing_of(entry, folder, now_ms, standing);
+}
+
 static void
 print_today(const struct request *request, const struct today *today)
 {
 	const struct nitro_entry *entry = find_entry(
 	    &request->record, &today->grounds.policy.measurements);
+	struct nitro_standing standing;
 	nitro_err err = today->judgement.err;
 
 	printf("\n");
@@ -118,6 +137,8 @@ print_today(const struct request *request, const struct today *today)
 		    entry->version != NULL ? entry->version : "");
 		nitro_comparison_print_pcrs(
 		    entry, &today->judgement.claims.doc);
+		stand(request, entry, &standing);
+		nitro_standing_print(entry, &standing);
 	} else if (request->record.workload[0] != '\0')
 		printf("the entry is no longer in the measurements\n");
 	printf("with today's files the same login would be %s%s%s\n",
@@ -154,6 +175,9 @@ print_record_json(const struct request *request, const struct today *today)
 {
 	NITRO_DROP(nitro_json_drop) struct nitro_json json = {0};
 	NITRO_DROP(nitro_json_drop) struct nitro_json record = {0};
+	const struct nitro_entry *entry = find_entry(
+	    &request->record, &today->grounds.policy.measurements);
+	struct nitro_standing standing = {.is_there = false};
 	nitro_err err = today->judgement.err;
 
 	nitro_json_begin(&json);
@@ -168,6 +192,9 @@ print_record_json(const struct request *request, const struct today *today)
 			      : "deny");
 	nitro_json_set_text(&json, "today_reason",
 	    today->is_judged ? nitro_err_token(err) : NULL);
+	if (entry != NULL)
+		stand(request, entry, &standing);
+	nitro_standing_set_json(&json, entry, &standing);
 	return nitro_json_print(&json);
 }
 

@@ -9,6 +9,7 @@
 #include "admin/image/import.h"
 #include "admin/input.h"
 #include "admin/printable.h"
+#include "admin/provenance/kept.h"
 #include "admin/record/evidence.h"
 #include "admin/record/trace_build.h"
 
@@ -40,7 +41,7 @@ struct request {
 	 * recorded login come first in the end. */
 	const struct nitro_entry **entries;
 	size_t entry_count;
-	char builder[200];
+	char builder[200], kept[NITRO_KEPT_PATH_SIZE];
 	struct nitro_trace_parts parts;
 };
 
@@ -382,6 +383,8 @@ load(struct request *request, struct nitro_fault *fault)
 	}
 	request->parts.anchors = grounds->anchors;
 	request->parts.anchors_path = grounds->anchors_path;
+	nitro_kept_folder(config, request->kept);
+	request->parts.kept = request->kept;
 	return nitro_clock_ms(&request->parts.now_ms);
 }
 

@@ -5,6 +5,7 @@
 
 #include "admin/judge/comparison.h"
 #include "admin/printable.h"
+#include "admin/record/provenance_link.h"
 #include "admin/record/record_text.h"
 #include "base/hex.h"
 #include "base/time_text.h"
@@ -333,6 +334,33 @@ add_image(struct nitro_trace *trace, size_t parent,
 	return i;
 }
 
+/* An image that is not here, but whose origin was verified when it was. */
+static size_t
+add_proved_image(struct nitro_trace *trace, size_t parent,
+    const struct nitro_entry *entry, const struct nitro_standing *standing)
+{
+	char *const *text = entry->provenance.text;
+	const bool is_computed = strstr(text[NITRO_PROVENANCE_BINDING],
+				     "eif") != NULL;
+	const size_t i = nitro_trace_add(trace, parent, "image",
+	    is_computed || standing->is_left_out ? NITRO_MARK_DECLARED
+	    : standing->stands                   ? NITRO_MARK_VERIFIED
+						 : NITRO_MARK_BROKEN);
+
+	nitro_trace_text(trace, i, "%s sha256:%s",
+	    text[NITRO_PROVENANCE_BINDING], text[NITRO_PROVENANCE_ARTIFACT]);
+	if (is_computed)
+		nitro_trace_note(trace, i,
+		    "its PCRs were computed at the import; give --image "
+		    "FILE.eif to compute them again");
+	else if (standing->stands)
+		nitro_trace_note(trace, i,
+		    "the builder's claim: these PCRs are in what it signed");
+	else
+		nitro_trace_note(trace, i, "%s", standing->why);
+	return i;
+}
+
 static size_t
 add_declared(struct nitro_trace *trace, size_t parent, const char *what,
     const char *declared)
@@ -354,6 +382,7 @@ add_entry(struct nitro_trace *trace, size_t parent,
 {
 	size_t i = nitro_trace_add(
 	    trace, parent, "entry", mark_entry(parts, entry));
+	struct nitro_standing standing;
 	size_t at;
 
 	nitro_trace_text(trace, i, "%s%s%s (%s:%u)", entry->workload,
@@ -361,6 +390,14 @@ add_entry(struct nitro_trace *trace, size_t parent,
 	    entry->version != NULL ? entry->version : "", entry->file,
 	    entry->line);
 	note_entry(trace, i, parts, entry);
+	nitro_standing_of(entry, parts->kept, parts->now_ms, &standing);
+	if (standing.is_there) {
+		at = parts->image == NULL
+			 ? add_proved_image(trace, i, entry, &standing)
+			 : add_image(trace, i, parts, entry);
+		nitro_trace_add_provenance(trace, at, entry, &standing);
+		return;
+	}
 	at = add_image(trace, i, parts, entry);
 	at = add_declared(trace, at, "builder", entry->builder);
 	if (parts->image_builder != NULL && parts->image_builder[0] != '\0')

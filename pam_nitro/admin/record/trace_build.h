@@ -24,6 +24,7 @@ struct nitro_trace_parts {
 	const struct nitro_entry *const *entries;
 	size_t entry_count;
 	int64_t now_ms;
+	const char *kept; /* folder of the files of provenance */
 };
 
 /* Add one tree. */
