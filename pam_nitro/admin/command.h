@@ -36,6 +36,7 @@ extern const struct nitro_command nitro_command_measure;
 extern const struct nitro_command nitro_command_pcr;
 extern const struct nitro_command nitro_command_provenance;
 extern const struct nitro_command nitro_command_revoke;
+extern const struct nitro_command nitro_command_sync;
 extern const struct nitro_command nitro_command_test;
 extern const struct nitro_command nitro_command_trace;
 extern const struct nitro_command nitro_command_verify;

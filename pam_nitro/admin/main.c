@@ -10,6 +10,7 @@ static const struct nitro_command *const commands[] = {
     &nitro_command_provenance,
     &nitro_command_pcr,
     &nitro_command_allow,
+    &nitro_command_sync,
     &nitro_command_list,
     &nitro_command_revoke,
     &nitro_command_inspect,

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import subprocess
 
+import pam_nitro_builder as builder
 from pam_nitro_cli import (
     ETC,
     MEASUREMENTS,
@@ -630,6 +631,305 @@ def trace_tells_claims_from_values_computed_here():
     into_etc()
     equal([link[:2] for link in links()], [("image", "declared"), ("builder", "verified"), ("source", "missing")])
     equal(links("--image", image)[0][:2], ("image", "computed"))
+
+
+def inbox():
+    """An empty folder of releases."""
+    folder = work() / "inbox"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def put(folder, name, content, kind="ed25519"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    sign(path, kind)
+    return path
+
+
+def sync(folder, *options):
+    key = work() / "id_ed25519.pub"
+    return run_json("sync", *BASE, "--provenance-key", key, *options, folder)
+
+
+def states(said):
+    return {pathlib.Path(one["file"]).name: one["state"] for one in said["releases"]}
+
+
+@test
+def sync_allows_what_the_builder_made_and_nothing_else():
+    host()
+    key = key_of(pcr_file())
+    plain = f'{{ workload = "billing"; kind = "enclave"; pcr0 = "{C}"; }}'
+    configure(settings=require(key), entries=plain)
+    folder = inbox()
+    put(folder, "billing-1.0.json", {"PCR0": A, "PCR1": B, "PCR2": C})
+    put(folder, "billing-1.1.eif", make_eif(SOUND))
+    put(folder, "billing-1.2.json", {"PCR0": B, "PCR1": B, "PCR2": C}, kind="ecdsa")
+    put(folder, "changed.json", {"PCR0": B, "PCR1": B, "PCR2": C}).write_bytes(b"{}")
+    (folder / "bare.eif").write_bytes(make_eif(SOUND))
+    (folder / "notes.txt").write_text("nothing")
+    before = MEASUREMENTS.read_bytes()
+    expected = {
+        "billing-1.0.json": "allowed",
+        "billing-1.1.eif": "allowed",
+        "billing-1.2.json": "refused",
+        "changed.json": "refused",
+        "bare.eif": "refused",
+    }
+    said = sync(folder, "--dry-run")
+    equal((said["exit"], states(said)), (1, expected))
+    equal(MEASUREMENTS.read_bytes(), before)
+    shutil.rmtree(ETC / "provenance", ignore_errors=True)
+    said = sync(folder)
+    equal((said["exit"], said["changed"], states(said)), (1, True, expected))
+    why = {pathlib.Path(one["file"]).name: one["why"] for one in said["releases"]}
+    contains(why["billing-1.2.json"], "signature", "another key")
+    contains(why["changed.json"], "does not verify")
+    contains(why["bare.eif"], "no bundle")
+    # What stood there stays, what came verifies again, and the next run changes nothing.
+    contains(MEASUREMENTS.read_text(), f'pcr0 = "{C}"', 'version = "billing-1.0"', 'binding = "eif"')
+    equal(findings(), ["provenance_missing"])
+    said = sync(folder)
+    expected.update({"billing-1.0.json": "known", "billing-1.1.eif": "known"})
+    equal((said["changed"], states(said)), (False, expected))
+    for name in ("billing-1.2.json", "changed.json", "bare.eif"):
+        (folder / name).unlink()
+    equal(sync(folder)["exit"], 0)
+    contains(run("sync", *BASE, "--provenance-key", work() / "id_ed25519.pub", folder).out, "known", "billing/billing-1.0")
+    # Removed from the folder is not removed from the file.
+    shutil.rmtree(folder)
+    folder.mkdir()
+    whole = MEASUREMENTS.read_bytes()
+    equal((sync(folder)["exit"], MEASUREMENTS.read_bytes()), (0, whole))
+
+
+@test
+def sync_takes_one_release_once_and_no_revoked_one():
+    host()
+    key = key_of(pcr_file())
+    computed = work() / "app.eif"
+    computed.write_bytes(make_eif(SOUND))
+    values = run_json("measure", computed)
+    configure(settings=require(key), revoked=f'{{ pcr0 = "{B}"; reason = "hole"; }}')
+    folder = inbox()
+    put(folder, "app.eif", make_eif(SOUND))
+    put(folder, "app.json", {f"PCR{i}": values[f"pcr{i}"] for i in (0, 1, 2)})
+    put(folder, "old.json", {"PCR0": B, "PCR1": B, "PCR2": C})
+    said = sync(folder)
+    equal((said["exit"], states(said)), (1, {"app.eif": "allowed", "app.json": "known", "old.json": "revoked"}))
+    contains([one["why"] for one in said["releases"] if one["why"]][0], "hole")
+
+
+def own(path, **changes):
+    """Options for a bundle of a builder of this run."""
+    return [
+        "--provenance",
+        builder.bundle(path, **changes),
+        "--trusted-root",
+        builder.domain(),
+        "--identity",
+        builder.IDENTITY,
+        "--issuer",
+        builder.ISSUER,
+        "--allow-no-log",
+    ]
+
+
+@test
+def a_builder_of_this_run_is_verified_without_a_log():
+    path = pcr_file()
+    said = run_json("provenance", "verify", "--artifact", path, *own(path), "--source-repository", builder.REPOSITORY,
+                    "--source-digest", builder.COMMIT)
+    equal((said["exit"], said["refused"]), (0, None))
+    equal((said["log_index"], said["source_digest"]), (None, builder.COMMIT))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    equal(run("provenance", "verify", "--digest", f"sha256:{digest}", *own(path)).returncode, 0)
+    equal(run("provenance", "verify", "--digest", "sha256:" + "0" * 64, *own(path)).returncode, 1)
+
+
+@test
+def a_certificate_says_one_thing_only():
+    path = pcr_file()
+    uri = "URI:" + builder.IDENTITY
+    nul = bytes([0x86, 4]) + b"a\0bc"
+    oid = builder.FULCIO
+    for change, value, step in (
+        ("subjectAltName", f"critical,{uri},{uri}", "identity"),
+        ("subjectAltName", f"critical,{uri},email:a@example.com", "identity"),
+        ("subjectAltName", "critical,DNS:builder.example", "identity"),
+        ("subjectAltName", "critical,IP:192.0.2.7", "identity"),
+        ("subjectAltName", None, "certificate chain"),
+        ("subjectAltName", "critical,DER:" + (bytes([0x30, len(nul)]) + nul).hex(), "identity"),
+        ("subjectAltName", f"critical,{uri}/", "identity"),
+        ("subjectAltName", f"critical,{uri[:-1]}", "identity"),
+        ("subjectAltName", "critical,otherName:1.2.3.4;UTF8:x", "identity"),
+        (oid + "1", "DER:" + b"https://other.example".hex(), "issuer"),
+        (oid + "1", "DER:" + (builder.ISSUER.encode() + b"\0").hex(), "issuer"),
+        (oid + "8", "ASN1:IA5STRING:" + builder.ISSUER, "issuer"),
+        (oid + "8", "DER:0c016100", "issuer"),
+        (oid + "8", "DER:0c00", "issuer"),
+        (oid + "8", "DER:0c036100", "issuer"),
+        (oid + "8", "ASN1:UTF8String:https://other.example", "issuer"),
+        (oid + "12", "DER:0c036100", "issuer"),
+        ("extendedKeyUsage", "serverAuth", "certificate chain"),
+        ("extendedKeyUsage", "anyExtendedKeyUsage", "certificate chain"),
+        ("extendedKeyUsage", "codeSigning,serverAuth", "certificate chain"),
+        ("extendedKeyUsage", None, "certificate chain"),
+        ("keyUsage", "critical,keyAgreement", "certificate chain"),
+        ("keyUsage", None, "certificate chain"),
+        ("basicConstraints", "critical,CA:TRUE", "certificate chain"),
+        ("1.2.3.4", "critical,DER:0500", "certificate chain"),
+    ):
+        said = run_json("provenance", "verify", "--artifact", path, *own(path, **{change: value}))
+        equal((said["exit"], said["refused"] and said["refused"]["step"]), (1, step), (change, value))
+    # Either of the two forms of the issuer is enough, and only one of them must go.
+    for gone in (oid + "1", oid + "8"):
+        equal(run("provenance", "verify", "--artifact", path, *own(path, **{gone: None})).returncode, 0, gone)
+    said = run_json("provenance", "verify", "--artifact", path, *own(path, **{oid + "1": None, oid + "8": None}))
+    equal(said["refused"]["step"], "issuer")
+
+
+@test
+def another_authority_is_none():
+    path = pcr_file()
+    options = own(path)
+    said = json.loads(builder.domain().read_text())
+    other = work() / "other_root.json"
+    stranger = builder.certify("stranger", {"basicConstraints": "critical,CA:TRUE", "subjectKeyIdentifier": "hash",
+                                            "keyUsage": "critical,keyCertSign"}, "Test Root", issuer="stranger", curve="P-384")
+    for change, step in (
+        (lambda root: root["certificateAuthorities"][0]["certChain"].update(certificates=[builder.raw(stranger)]),
+         "certificate chain"),
+        (lambda root: root.update(certificateAuthorities=[]), "certificate chain"),
+        (lambda root: root.update(timestampAuthorities=[]), "timestamp"),
+        (lambda root: root["timestampAuthorities"][0]["certChain"]["certificates"].reverse(), "timestamp"),
+        (lambda root: root["timestampAuthorities"][0]["validFor"].update(end="2020-01-01T00:00:00Z"), "trusted root"),
+        (lambda root: root["certificateAuthorities"][0].pop("validFor"), "trusted root"),
+        (lambda root: root["certificateAuthorities"][0]["validFor"].update(start="today"), "trusted root"),
+        (lambda root: root["certificateAuthorities"][0]["validFor"].update(start="2999-01-01T00:00:00.5Z"), "certificate chain"),
+        (lambda root: root.update(more=1), "trusted root"),
+        (lambda root: root.update(mediaType="x"), "trusted root"),
+        (lambda root: root.pop("mediaType"), "trusted root"),
+        (lambda root: root.update(tlogs={}), "trusted root"),
+        (lambda root: root.update(ctlogs=[{"baseUrl": "x"}]), "trusted root"),
+        (lambda root: root.update(certificateAuthorities=root["certificateAuthorities"] * 33), "trusted root"),
+    ):
+        root = json.loads(json.dumps(said))
+        change(root)
+        other.write_text(json.dumps(root))
+        options[3] = other
+        found = run_json("provenance", "verify", "--artifact", path, *options)
+        equal((found["exit"], found["refused"]["step"]), (1, step), root)
+    # Two trusted roots, a line each, are two trust domains.
+    other.write_text(json.dumps(said) + "\n" + json.dumps(said) + "\n")
+    contains(run_json("provenance", "verify", "--artifact", path, *options)["refused"]["expected"], "one trust domain to a file")
+
+
+@test
+def a_timestamp_is_of_this_signature():
+    path = pcr_file()
+    builder.domain()
+    for digest, token, good in (
+        ("sha256", None, True),
+        ("sha384", None, True),
+        ("sha512", None, True),
+        ("sha1", None, False),
+        ("sha256", b"another signature", False),
+    ):
+        bundle = builder.bundle(path)
+        content = json.loads(bundle.read_text())
+        signature = base64.b64decode(content["messageSignature"]["signature"])
+        made = builder.stamp(token or signature, digest)
+        times = content["verificationMaterial"]["timestampVerificationData"]
+        times["rfc3161Timestamps"][0]["signedTimestamp"] = base64.b64encode(made).decode()
+
+        def verdict():
+            bundle.write_text(json.dumps(content))
+            arguments = own_as_is(bundle)
+            return run_json("provenance", "verify", "--artifact", path, *arguments)
+
+        said = verdict()
+        equal((said["exit"], (said["refused"] or {}).get("step")), (0, None) if good else (1, "timestamp"), digest)
+        if not good:
+            continue
+        # Twice the same authority is one witness; behind the end is nothing.
+        times["rfc3161Timestamps"] *= 2
+        equal(verdict()["refused"]["step"], "timestamp")
+        times["rfc3161Timestamps"] = [{"signedTimestamp": base64.b64encode(made + b"\0").decode()}]
+        equal(verdict()["refused"]["step"], "timestamp")
+        # A refusal: PKIStatus 2, and no token.
+        times["rfc3161Timestamps"] = [{"signedTimestamp": base64.b64encode(bytes.fromhex("30053003020102")).decode()}]
+        equal(verdict()["refused"]["step"], "timestamp")
+        times["rfc3161Timestamps"] = []
+        equal(verdict()["refused"]["step"], "time")
+
+
+def own_as_is(bundle):
+    return ["--provenance", bundle, "--trusted-root", builder.domain(), "--identity", builder.IDENTITY,
+            "--issuer", builder.ISSUER, "--allow-no-log"]
+
+
+@test
+def sync_warns_of_what_is_older_than_what_is_there():
+    host()
+    digest = "0" * 64
+    entry = (
+        f'{{ workload = "billing"; version = "9"; kind = "enclave"; pcr0 = "{C}"; provenance = {{ binding = "eif"; '
+        f'artifact_sha256 = "{digest}"; bundle_sha256 = "{digest}"; key = "k"; key_file_sha256 = "{digest}"; '
+        'time = "%s"; }; }'
+    )
+    rule = (
+        f'require_provenance = ( {{ workload = "billing"; identity = "{builder.IDENTITY}"; '
+        f'issuer = "{builder.ISSUER}"; source_repository = "{builder.REPOSITORY}"; }} );\n'
+    )
+    folder = inbox()
+    path = folder / "billing-1.0.json"
+    path.write_text(json.dumps({"PCR0": A, "PCR1": B, "PCR2": C}))
+    builder.bundle(path)
+    arguments = ["sync", *BASE, "--trusted-root", builder.domain(), "--allow-no-log", folder]
+    for time, warned in (("2020-01-01T00:00:00.000Z", False), ("2999-01-01T00:00:00.000Z", True)):
+        configure(settings=rule, entries=entry % time)
+        said = run(*arguments[:-1], "--dry-run", folder)
+        equal((said.returncode, "rollback" in said.err), (0, warned), said)
+        equal(run_json(*arguments)["releases"][0]["rollback"], warned)
+    equal(findings(), ["provenance_missing", "provenance_broken"])
+    # Without the word for it, a root without a log is none.
+    configure(settings=rule, entries=entry % "2020-01-01T00:00:00.000Z")
+    said = run_json("sync", *BASE, "--trusted-root", builder.domain(), folder)
+    contains(said["releases"][0]["why"], "--allow-no-log")
+
+
+@test
+def sync_says_what_it_lacks():
+    host()
+    folder = inbox()
+    key = key_of(pcr_file())
+    path = work() / "id_ed25519.pub"
+    configure()
+    said = run("sync", *BASE, "--provenance-key", path, folder)
+    equal(said.returncode, 2)
+    contains(said.err, "no require_provenance")
+    configure(settings=require(key))
+    for arguments, says in (
+        ([folder], "--trusted-root or --provenance-key"),
+        (["--provenance-key", path, folder / "absent"], "cannot be opened"),
+        (["--provenance-key", path], "something is missing"),
+    ):
+        said = run("sync", *BASE, *arguments)
+        equal(said.returncode, 2, arguments)
+        contains(said.err, says)
+    put(folder, "app.json", {"PCR0": A, "PCR1": B, "PCR2": C})
+    said = run_json("sync", *BASE, "--trusted-root", path, folder)
+    contains(said["releases"][0]["why"], "needs --provenance-key")
+    said = sync(folder, "--workload=other")
+    contains(said["releases"][0]["why"], "no rule")
+    both = require(key).replace(" );", f', {{ workload = "ledger"; key = "{key}"; }} );')
+    configure(settings=both)
+    said = sync(folder)
+    contains(said["releases"][0]["why"], "several workloads")
+    equal(states(sync(folder, "--workload=billing")), {"app.json": "allowed"})
 
 
 @test
