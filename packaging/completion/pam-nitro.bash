@@ -7,7 +7,18 @@ _pam_nitro_options() { # COMMAND
 		echo "--workload --version --source --builder --json --help" ;;
 	import)
 		echo "--workload --version --source --builder --enclave --from-document" \
-			"--trust-anchors --json --help" ;;
+			"--trust-anchors --provenance --trusted-root --identity --issuer" \
+			"--source-repository --source-digest --source-repository-id" \
+			"--predicate-type --provenance-key --namespace --allow-no-log" \
+			"--oci-manifest --keep --digest --json --help" ;;
+	"provenance verify")
+		echo "--provenance --artifact --digest --trusted-root --identity --issuer" \
+			"--source-repository --source-digest --source-repository-id" \
+			"--predicate-type --provenance-key --namespace --allow-no-log" \
+			"--json --help" ;;
+	sync)
+		echo "--trusted-root --provenance-key --namespace --allow-no-log --workload" \
+			"--config --file --dry-run --json --help" ;;
 	pcr | inspect)
 		echo "--json --help" ;;
 	allow)
@@ -48,16 +59,19 @@ _pam_nitro_value() { # OPTION WORD
 		mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
 	--at)
 		mapfile -t COMPREPLY < <(compgen -W "now document" -- "$2") ;;
-	--config | --file | --image | --log | --trust-anchors | --sshd | --sshd-config)
+	--config | --file | --image | --log | --trust-anchors | --sshd | --sshd-config | \
+		--provenance | --trusted-root | --provenance-key | --artifact | --oci-manifest)
 		_pam_nitro_files "$2" ;;
-	--directory | --pam-dir | --pam-modules)
+	--directory | --pam-dir | --pam-modules | --keep)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
 	--pam-service)
 		mapfile -t COMPREPLY < <(cd /etc/pam.d 2>/dev/null && compgen -f -- "$2") ;;
 	--workload | --version | --source | --builder | --note | --not-before | \
 		--not-after | --enclave | --nonce | --pcr0 | --instance | --reason | \
-		--from | --options)
+		--from | --options | --identity | --issuer | --source-repository | \
+		--source-digest | --source-repository-id | --predicate-type | --namespace | \
+		--digest)
 		;;
 	*)
 		return 1 ;;
@@ -77,6 +91,9 @@ _pam_nitro_operand() { # COMMAND WORD [OPERAND...]
 	case $command,$# in
 	measure,0 | import,0 | allow,0 | inspect,0 | verify,0 | test,0 | trace,0)
 		_pam_nitro_files "$word" ;;
+	sync,0)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	pcr,0)
 		mapfile -t COMPREPLY < <(compgen -W "role instance certificate" -- "$word") ;;
 	pcr,1)
@@ -99,17 +116,19 @@ _pam_nitro() {
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W "measure import pcr allow list
-			revoke inspect verify check test trace explain evidence
+		mapfile -t COMPREPLY < <(compgen -W "measure import provenance pcr allow
+			sync list revoke inspect verify check test trace explain evidence
 			authorized-keys --help --version" -- "$word")
 		return
 	fi
-	if [[ $command == evidence ]]; then
+	if [[ $command == evidence || $command == provenance ]]; then
 		if ((COMP_CWORD == 2)); then
-			mapfile -t COMPREPLY < <(compgen -W "list show verify prune --help" -- "$word")
+			local parts="list show verify prune"
+			[[ $command == evidence ]] || parts=verify
+			mapfile -t COMPREPLY < <(compgen -W "$parts --help" -- "$word")
 			return
 		fi
-		command="evidence ${COMP_WORDS[2]}"
+		command="$command ${COMP_WORDS[2]}"
 		first=3
 	fi
 	if ((COMP_CWORD > first)) && _pam_nitro_value "$before" "$word"; then

@@ -51,9 +51,14 @@ evidence_subcommands() {
 	"$program" evidence --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'
 }
 
+provenance_subcommands() {
+	"$program" provenance --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'
+}
+
 every_command() {
-	subcommands | grep -vx evidence
+	subcommands | grep -vx -e evidence -e provenance
 	evidence_subcommands | sed 's/^/evidence /'
+	provenance_subcommands | sed 's/^/provenance /'
 }
 
 # The synopsis has every option; the text below may speak of other commands.
@@ -69,7 +74,8 @@ there_are_commands() {
 
 bash_has_all_commands() {
 	diff <({ subcommands; echo --help; echo --version; } | sort) <(offered pam-nitro "") || return 1
-	diff <({ evidence_subcommands; echo --help; } | sort) <(offered pam-nitro evidence "")
+	diff <({ evidence_subcommands; echo --help; } | sort) <(offered pam-nitro evidence "") &&
+	    diff <({ provenance_subcommands; echo --help; } | sort) <(offered pam-nitro provenance "")
 }
 
 bash_has_all_options() {

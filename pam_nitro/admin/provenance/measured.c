@@ -1,6 +1,5 @@
 #include "admin/provenance/measured.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin/provenance/artifact.h"
@@ -53,12 +52,6 @@ nitro_binding_is_claim(enum nitro_binding binding)
 	return bindings[binding].is_claim;
 }
 
-static void
-drop_text(char **text)
-{
-	free(*text);
-}
-
 /* All of an enclave's three, so that none is left to choice. */
 static bool
 check_whole(const struct nitro_import *import, struct nitro_trail *trail)
@@ -105,24 +98,34 @@ nitro_measured_file(struct nitro_bytes text, struct nitro_import *import,
 }
 
 /* The predicate alone: what stands around it is the statement's. */
-static char *
-predicate_text(const json_t *statement)
+static int
+append(const char *text, size_t len, void *context)
+{
+	struct nitro_buf *out = context;
+	const struct nitro_bytes in = {(const uint8_t *)text, len};
+
+	return nitro_buf_append(out, in) == NITRO_OK ? 0 : -1;
+}
+
+static bool
+predicate_text(const json_t *statement, struct nitro_buf *out)
 {
 	const json_t *predicate = json_object_get(statement, "predicate");
 
-	return json_is_object(predicate) ? json_dumps(predicate, 0) : NULL;
+	return json_is_object(predicate) &&
+	       json_dump_callback(predicate, append, out, 0) == 0;
 }
 
 bool
 nitro_measured_predicate(const json_t *statement, struct nitro_import *import,
     struct nitro_trail *trail)
 {
-	NITRO_DROP(drop_text) char *text = predicate_text(statement);
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
 
-	if (text == NULL)
+	if (!predicate_text(statement, &text))
 		return REFUSE(trail, "a statement with PCRs in its predicate",
 		    "none: name the image instead of its digest");
-	if (!read_values(nitro_bytes_of_text(text), import, trail))
+	if (!read_values(nitro_bytes_of_buf(&text), import, trail))
 		return false;
 	nitro_trail_pass(trail, STEP, "PCRs of the predicate");
 	return true;
