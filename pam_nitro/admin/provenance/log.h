@@ -31,9 +31,15 @@ NITRO_MUST_CHECK bool nitro_log_promise(const struct nitro_log_entry *entry,
     const struct nitro_trusted_log *log, int64_t now_ms, int64_t *time_ms,
     struct nitro_trail *trail);
 
-/* RFC 9162 section 2.1.3.2, step "log inclusion". */
+/*
+ * RFC 9162 section 2.1.3.2, step "log inclusion"; of the entry's body, or of
+ * a leaf whose hash is known.
+ */
 NITRO_MUST_CHECK bool nitro_log_inclusion(
     const struct nitro_log_entry *entry, struct nitro_trail *trail);
+NITRO_MUST_CHECK bool nitro_log_inclusion_of(
+    const struct nitro_log_entry *entry, const uint8_t leaf[NITRO_SHA256_LEN],
+    struct nitro_trail *trail);
 
 /*
  * The signed note over tree size and root hash (C2SP signed-note and

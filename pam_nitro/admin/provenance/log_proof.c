@@ -130,25 +130,17 @@ walk_up(const struct nitro_log_entry *entry, uint8_t root[NITRO_SHA256_LEN])
 }
 
 bool
-nitro_log_inclusion(
-    const struct nitro_log_entry *entry, struct nitro_trail *trail)
+nitro_log_inclusion_of(const struct nitro_log_entry *entry,
+    const uint8_t leaf[NITRO_SHA256_LEN], struct nitro_trail *trail)
 {
 	uint8_t root[NITRO_SHA256_LEN];
 
-	if (!entry->has_proof)
-		return nitro_trail_refuse(trail, INCLUSION,
-		    "a proof of inclusion", "none: a promise is not enough");
+	memcpy(root, leaf, sizeof root);
 	if (entry->proof_index >= entry->tree_size)
 		return nitro_trail_refuse(trail, INCLUSION,
 		    "an index below the size of the tree",
 		    "index %" PRId64 " of %" PRId64, entry->proof_index,
 		    entry->tree_size);
-	if (nitro_log_entry_is_v2(entry) &&
-	    entry->log_index != entry->proof_index)
-		return nitro_trail_refuse(trail, INCLUSION,
-		    "the index of the proof", "%" PRId64, entry->log_index);
-	if (!hash_leaf(entry, root))
-		return nitro_trail_fail(trail, NITRO_E_MEMORY);
 	if (!walk_up(entry, root))
 		return nitro_trail_refuse(trail, INCLUSION,
 		    "as many hashes as the tree has levels", "%zu of them",
@@ -162,6 +154,24 @@ nitro_log_inclusion(
 	    "entry %" PRId64 " of a tree of %" PRId64, entry->proof_index,
 	    entry->tree_size);
 	return true;
+}
+
+bool
+nitro_log_inclusion(
+    const struct nitro_log_entry *entry, struct nitro_trail *trail)
+{
+	uint8_t leaf[NITRO_SHA256_LEN];
+
+	if (!entry->has_proof)
+		return nitro_trail_refuse(trail, INCLUSION,
+		    "a proof of inclusion", "none: a promise is not enough");
+	if (nitro_log_entry_is_v2(entry) &&
+	    entry->log_index != entry->proof_index)
+		return nitro_trail_refuse(trail, INCLUSION,
+		    "the index of the proof", "%" PRId64, entry->log_index);
+	if (!hash_leaf(entry, leaf))
+		return nitro_trail_fail(trail, NITRO_E_MEMORY);
+	return nitro_log_inclusion_of(entry, leaf, trail);
 }
 
 /* The three lines that every checkpoint begins with. */
