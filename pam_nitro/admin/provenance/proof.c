@@ -194,18 +194,17 @@ static bool
 set_key(struct nitro_proof *proof)
 {
 	char hex[NITRO_KEPT_HEX_SIZE];
-	const char *namespace = proof->question->policy.namespace;
+	const char *name = proof->question->policy.namespace;
 
 	if (proof->question->key == NULL)
 		return true;
-	if (namespace == NULL)
-	namespace = NITRO_SSHSIG_NAMESPACE;
+	if (name == NULL)
+		name = NITRO_SSHSIG_NAMESPACE;
 	return nitro_kept_name(nitro_bytes_of_buf(&proof->files.key), hex) ==
 		   NITRO_OK &&
 	       set_text(&proof->entry, NITRO_PROVENANCE_KEY_FILE, hex) &&
 	       (proof->provenance.form != NITRO_PROVENANCE_SSHSIG ||
-		   set_text(
-		       &proof->entry, NITRO_PROVENANCE_NAMESPACE, namespace));
+		   set_text(&proof->entry, NITRO_PROVENANCE_NAMESPACE, name));
 }
 
 /* "git+URL@commit" and who built it, where the entry has no such words yet. */
