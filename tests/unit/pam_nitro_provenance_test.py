@@ -902,6 +902,50 @@ def sync_warns_of_what_is_older_than_what_is_there():
 
 
 @test
+def check_verifies_a_layer_of_a_manifest_again():
+    host()
+    shutil.rmtree(kept(), ignore_errors=True)
+    layer, manifest = pcr_file(), work() / "manifest.json"
+    digest = "sha256:" + hashlib.sha256(layer.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps({"layers": [{"digest": digest}]}))
+    signature, key = sign(manifest)
+    configure()
+    write(MEASUREMENTS, "measurements = ( );\nrevoked = ( );\n")
+    arguments = ["import", layer, "--provenance", signature, "--provenance-key", key, "--oci-manifest", manifest,
+                 "--workload=billing"]
+    said = run(*arguments, "--keep", work() / "absent" / "folder")
+    equal(said.returncode, 2)
+    contains(said.err, "cannot keep")
+    said = run(*arguments, "--keep", kept())
+    equal(run("allow", "-", *BASE, stdin=said.stdout).returncode, 0)
+    into_etc()
+    equal(findings(), [])
+    write(MEASUREMENTS, MEASUREMENTS.read_text().replace(B, C))
+    equal(findings(), ["provenance_broken"])
+    manifest.write_text("no JSON")
+    signature, key = sign(manifest)
+    contains(run(*arguments).out, "REFUSED      binding", "an OCI manifest")
+
+
+@test
+def sync_tells_people_what_it_did():
+    host()
+    key = key_of(pcr_file())
+    configure(settings=require(key))
+    folder = inbox()
+    arguments = ["sync", *BASE, "--provenance-key", work() / "id_ed25519.pub", "--file", MEASUREMENTS, folder]
+    contains(run(*arguments).out, "no release in")
+    put(folder, "no name.json", {"PCR0": A, "PCR1": B, "PCR2": C})
+    (folder / "bare.eif").write_bytes(make_eif(SOUND))
+    said = run(*arguments)
+    equal(said.returncode, 1)
+    contains(said.out, "refused   ", "bare.eif: no bundle or signature", "allowed   ", "no name.json: billing\n",
+             'binding = "pcr-file"', "Written to")
+    said = run_json("sync", *BASE, "--provenance-key", work() / "id_ecdsa.pub", folder)
+    contains(said["releases"][1]["why"], "another key")
+
+
+@test
 def sync_says_what_it_lacks():
     host()
     folder = inbox()
