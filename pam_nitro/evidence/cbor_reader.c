@@ -285,7 +285,7 @@ decode(struct nitro_bytes in, struct item *item)
 	if ((err = check_initial_byte(in.ptr[0])) != NITRO_OK)
 		return err;
 	result = cbor_stream_decode(in.ptr, in.len, &callbacks, &found);
-	if (result.status != CBOR_DECODER_FINISHED)
+	if (result.status != CBOR_DECODER_FINISHED || result.read > in.len)
 		return NITRO_E_CBOR;
 	if (found.is_refused)
 		return NITRO_E_CBOR_TYPE;
@@ -445,13 +445,13 @@ nitro_cbor_enter_map(struct nitro_cbor *r, uint64_t max)
 	enter(r, &map, max);
 }
 
-/* True where `items` more items stand in this collection (there is one); false leaves it. */
+/* True where `items` more items stand in this collection; false leaves it. */
 static bool
 next(struct nitro_cbor *r, uint64_t items)
 {
 	struct nitro_cbor_level *level;
 
-	if (r->err != NITRO_OK)
+	if (r->err != NITRO_OK || r->depth == 0)
 		return false;
 	level = &r->level[r->depth - 1];
 	if (!level->is_indefinite && level->left == 0) {

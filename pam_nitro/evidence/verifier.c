@@ -144,7 +144,8 @@ keep_fields(struct nitro_verified *made, const struct nitro_document *doc)
 	copy(made->module_id, doc->module_id);
 	made->pcr_mask = doc->pcr_mask;
 	for (size_t i = 0; i < NITRO_PCR_COUNT_MAX; i++)
-		copy(made->pcr[i], doc->pcr[i]); /* 48 bytes, or none */
+		if (doc->pcr[i].len == NITRO_PCR_LEN)
+			copy(made->pcr[i], doc->pcr[i]);
 	return true;
 }
 
