@@ -230,7 +230,7 @@ test_a_workload_without_an_entry_refuses_the_settings(void **state)
 
 #define NAMED(workload) \
 	"{ workload = \"" workload "\"; kind = \"enclave\"; pcr0 = \"" A "\";" \
-									 " }"
+	" }"
 
 static void
 test_workloads_are_found_in_any_order(void **state)
