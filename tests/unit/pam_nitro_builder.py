@@ -78,6 +78,17 @@ def raw(der):
     return {"rawBytes": base64.b64encode(der).decode()}
 
 
+def stamper(name):
+    """A timestamp authority below the root."""
+    return certify(
+        name,
+        {"basicConstraints": "critical,CA:FALSE", "keyUsage": "critical,digitalSignature",
+         "extendedKeyUsage": "critical,timeStamping", "subjectKeyIdentifier": "hash",
+         "authorityKeyIdentifier": "keyid"},
+        f"Test {name}",
+    )
+
+
 def domain():
     """The trusted root, made once."""
     path = folder() / "trusted_root.json"
@@ -86,19 +97,13 @@ def domain():
     authority = {"basicConstraints": "critical,CA:TRUE", "keyUsage": "critical,keyCertSign,cRLSign",
                  "subjectKeyIdentifier": "hash"}
     root = certify("root", authority, "Test Root", issuer="root", curve="P-384")
-    stamper = certify(
-        "tsa",
-        {"basicConstraints": "critical,CA:FALSE", "keyUsage": "critical,digitalSignature",
-         "extendedKeyUsage": "critical,timeStamping", "subjectKeyIdentifier": "hash",
-         "authorityKeyIdentifier": "keyid"},
-        "Test TSA",
-    )
+    stamp_with = stamper("tsa")
     start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     valid = {"start": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
     path.write_text(json.dumps({
         "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
         "certificateAuthorities": [{"certChain": {"certificates": [raw(root)]}, "validFor": valid}],
-        "timestampAuthorities": [{"certChain": {"certificates": [raw(stamper), raw(root)]}, "validFor": valid}],
+        "timestampAuthorities": [{"certChain": {"certificates": [raw(stamp_with), raw(root)]}, "validFor": valid}],
     }))
     return path
 

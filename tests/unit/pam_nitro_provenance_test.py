@@ -799,12 +799,16 @@ def another_authority_is_none():
     other = work() / "other_root.json"
     stranger = builder.certify("stranger", {"basicConstraints": "critical,CA:TRUE", "subjectKeyIdentifier": "hash",
                                             "keyUsage": "critical,keyCertSign"}, "Test Root", issuer="stranger", curve="P-384")
+    second = builder.stamper("second")
     for change, step in (
         (lambda root: root["certificateAuthorities"][0]["certChain"].update(certificates=[builder.raw(stranger)]),
          "certificate chain"),
         (lambda root: root.update(certificateAuthorities=[]), "certificate chain"),
         (lambda root: root.update(timestampAuthorities=[]), "timestamp"),
         (lambda root: root["timestampAuthorities"][0]["certChain"]["certificates"].reverse(), "timestamp"),
+        # Certified by the same root, but not the one that signs here (CVE-2026-39984).
+        (lambda root: root["timestampAuthorities"][0]["certChain"]["certificates"].insert(0, builder.raw(second)),
+         "timestamp"),
         (lambda root: root["timestampAuthorities"][0]["validFor"].update(end="2020-01-01T00:00:00Z"), "trusted root"),
         (lambda root: root["certificateAuthorities"][0].pop("validFor"), "trusted root"),
         (lambda root: root["certificateAuthorities"][0]["validFor"].update(start="today"), "trusted root"),
