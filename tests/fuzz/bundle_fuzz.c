@@ -7,30 +7,21 @@
 
 #include "admin/provenance/bundle.h"
 #include "admin/provenance/provenance.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-void fuzz_seeds(void);
-void fuzz_seed_text(const char *text);
+#include "fuzz/fuzz.h"
 
 static void
-check(bool claim)
+check_taken(const struct nitro_bundle *bundle)
 {
-	if (!claim)
-		abort();
-}
-
-static void
-check_bundle(const struct nitro_bundle *bundle)
-{
-	check(bundle->version >= 1 && bundle->version <= 3);
-	check(bundle->entry_count <= NITRO_BUNDLE_ENTRIES_MAX);
-	check(bundle->timestamp_count <= NITRO_BUNDLE_TIMESTAMPS_MAX);
-	check(bundle->signature.len > 0);
-	check(bundle->is_dsse == (bundle->payload_type != NULL));
+	FUZZ_CHECK(bundle->version >= 1 && bundle->version <= 3);
+	FUZZ_CHECK(bundle->entry_count <= NITRO_BUNDLE_ENTRIES_MAX);
+	FUZZ_CHECK(bundle->timestamp_count <= NITRO_BUNDLE_TIMESTAMPS_MAX);
+	FUZZ_CHECK(bundle->signature.len > 0);
+	FUZZ_CHECK(bundle->is_dsse == (bundle->payload_type != NULL));
 	for (size_t i = 0; i < bundle->entry_count; i++) {
-		check(bundle->entries[i].hash_count <= NITRO_PROOF_HASHES_MAX);
-		check(bundle->entries[i].tree_size >= 0);
-		check(bundle->entries[i].log_index >= 0);
+		FUZZ_CHECK(
+		    bundle->entries[i].hash_count <= NITRO_PROOF_HASHES_MAX);
+		FUZZ_CHECK(bundle->entries[i].tree_size >= 0);
+		FUZZ_CHECK(bundle->entries[i].log_index >= 0);
 	}
 }
 
@@ -55,12 +46,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nitro_trail parsed = {.count = 0}, judged = {.count = 0};
 
 	if (nitro_bundle_parse(request.bundle, &bundle, &parsed))
-		check_bundle(&bundle);
+		check_taken(&bundle);
 	else
-		check(parsed.refused_at != NULL &&
-		      strcmp(parsed.refused_at, "bundle") == 0);
-	check(!nitro_provenance_verify(&request, &provenance, &judged));
-	check(judged.refused_at != NULL);
+		FUZZ_CHECK(parsed.refused_at != NULL &&
+			   strcmp(parsed.refused_at, "bundle") == 0);
+	FUZZ_CHECK(!nitro_provenance_verify(&request, &provenance, &judged));
+	FUZZ_CHECK(judged.refused_at != NULL);
 	return 0;
 }
 

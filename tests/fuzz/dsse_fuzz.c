@@ -9,6 +9,7 @@
 #include "admin/provenance/provenance.h"
 #include "admin/provenance/statement.h"
 #include "base/base64.h"
+#include "fuzz/fuzz.h"
 #include "fuzz/provenance_signer.h"
 
 #define TYPE "application/vnd.in-toto+json"
@@ -18,10 +19,6 @@
 	"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{" \
 	"\"digest\":{\"sha256\":\"" DIGEST "\"}}],\"predicateType\":\"t\"," \
 	"\"predicate\":{}}"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-void fuzz_seeds(void);
-void fuzz_seed_text(const char *text);
 
 /* Unverified payloads too: the reader must stand what a signer may write. */
 static void

@@ -8,11 +8,8 @@
 
 #include "admin/provenance/certificate.h"
 #include "evidence/cert_x509.h"
+#include "fuzz/fuzz.h"
 #include "fuzz/provenance_signer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-void fuzz_seeds(void);
-void fuzz_seed(struct nitro_bytes bytes);
 
 static void
 judge_claimant(X509 *leaf)
