@@ -167,14 +167,23 @@ numbers_in_one_form(void **state)
 static void
 checkpoints_without_their_lines(void **state)
 {
-	static const char *const notes[] = {"", "\n", "\n\n", "a\n\n",
-	    "a\n2\n\n", "a\n2\nAAAA\n", "a\n2\nAAAA\n\n",
-	    "a\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n",
-	    "a\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"
-	    "\xe2\x80\x94 a AAAA\n",
-	    "a\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"
-	    "\xe2\x80\x94 a\n- a AAAAAAAA\n\xe2\x80\x94 a AAAAA\n",
-	    "a\n02\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"};
+	static const struct {
+		const char *text;
+	} notes[] = {
+	    {""},
+	    {"\n"},
+	    {"\n\n"},
+	    {"a\n\n"},
+	    {"a\n2\n\n"},
+	    {"a\n2\nAAAA\n"},
+	    {"a\n2\nAAAA\n\n"},
+	    {"a\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"},
+	    {"a\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"
+	     "\xe2\x80\x94 a AAAA\n"},
+	    {"a\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"
+	     "\xe2\x80\x94 a\n- a AAAAAAAA\n\xe2\x80\x94 a AAAAA\n"},
+	    {"a\n02\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"},
+	};
 	struct nitro_log_entry entry = {
 	    .kind = "hashedrekord", .version = "0.0.1", .tree_size = 2};
 	struct nitro_trusted_log log = {.name = "a"};
@@ -185,9 +194,9 @@ checkpoints_without_their_lines(void **state)
 	for (size_t i = 0; i < NITRO_COUNT_OF(notes); i++) {
 		struct nitro_trail trail = {.count = 0};
 
-		entry.checkpoint = notes[i];
+		entry.checkpoint = notes[i].text;
 		if (nitro_log_checkpoint(&entry, &log, &trail))
-			fail_msg("accepted: %s", notes[i]);
+			fail_msg("accepted: %s", notes[i].text);
 		assert_string_equal(trail.refused_at, "log checkpoint");
 	}
 	EVP_PKEY_free(log.key);
