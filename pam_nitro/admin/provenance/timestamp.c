@@ -164,6 +164,24 @@ is_signed_by_first(PKCS7 *token, const struct nitro_authority *tsa)
 	       X509_cmp(sk_X509_value(signers, 0), tsa->chain[0]) == 0;
 }
 
+/* Certificates in the token are no trust, and may be no others than are known. */
+static bool
+has_only_known_certs(PKCS7 *token, const struct nitro_authority *tsa)
+{
+	const STACK_OF(X509) *certs = token->d.sign->cert;
+	bool is_known;
+
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		is_known = false;
+		for (size_t k = 0; k < tsa->count; k++)
+			is_known |= X509_cmp(sk_X509_value(certs, i),
+					tsa->chain[k]) == 0;
+		if (!is_known)
+			return false;
+	}
+	return true;
+}
+
 static bool
 verifies_by(TS_RESP *response, struct nitro_bytes signature,
     const struct nitro_authority *tsa, int64_t time_ms)
@@ -172,6 +190,7 @@ verifies_by(TS_RESP *response, struct nitro_bytes signature,
 
 	return ctx != NULL &&
 	       is_signed_by_first(TS_RESP_get_token(response), tsa) &&
+	       has_only_known_certs(TS_RESP_get_token(response), tsa) &&
 	       set_trust(ctx, tsa, time_ms) && set_data(ctx, signature) &&
 	       TS_RESP_verify_response(ctx, response) == 1;
 }
