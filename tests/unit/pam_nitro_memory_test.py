@@ -6,15 +6,19 @@ yes; a file is as it was, or as it should be. (C30 L21)
 Of a command with more than TRIES allocations as many are tried, evenly spread.
 """
 
+import csv
 import hashlib
 import json
 import os
+import pathlib
 import subprocess
 
-from pam_nitro_cli import BUILD, ETC, MEASUREMENTS, PAM_NITRO, PCR0, SETTINGS, Skip, host, main, real_root, ssh_key, test, work
+from pam_nitro_cli import (BUILD, ETC, MEASUREMENTS, PAM_NITRO, PCR0, REPOSITORY, SETTINGS, Skip, host, main, real_root,
+                           ssh_key, test, work)
 from pam_nitro_store import attested, begin, keep, login, other_code, record, reference
 
 LIBRARY = BUILD / "tests/fail_memory.so"
+PROVENANCE = pathlib.Path(os.environ.get("NITRO_PROVENANCE") or REPOSITORY / "../shared/provenance/vectors")
 TRIES = 60
 
 
@@ -131,6 +135,31 @@ def test_keys_without_memory():
     text = ssh_key("ed25519")[0].split()
     without_memory("authorized-keys", "deploy", text[0], text[1])
     assert PCR0 and ETC
+
+
+@test
+def test_pinned_provenance_without_memory():
+    begin()
+    path, key = work() / "pcrs.json", work() / "id_ed25519"
+    path.write_text(json.dumps({"PCR0": "a1" * 48}), encoding="ascii")
+    ssh_key("ed25519")
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", "pam-nitro-provenance@v1", path], check=True,
+                   timeout=60, capture_output=True)
+    proof = ["--provenance", path.with_name("pcrs.json.sig"), "--provenance-key", key.with_suffix(".pub")]
+    without_memory("provenance", "verify", "--artifact", path, *proof)
+    without_memory("import", path, *proof, "--keep", work() / "kept")
+
+
+@test
+def test_keyless_provenance_without_memory():
+    begin()
+    if not (PROVENANCE / "MANIFEST.tsv").exists():
+        raise Skip(f"no real bundles at {PROVENANCE}; set NITRO_PROVENANCE")
+    with open(PROVENANCE / "MANIFEST.tsv", encoding="utf-8", newline="") as table:
+        row = next(row for row in csv.DictReader(table, delimiter="\t") if row["file"] == "tinfoil/bundle.jsonl")
+    without_memory("provenance", "verify", "--provenance", PROVENANCE / row["file"], "--trusted-root",
+                   PROVENANCE / row["trusted_root"], "--identity", row["identity"], "--issuer", row["issuer"],
+                   "--digest", row["digest"])
 
 
 if __name__ == "__main__":
