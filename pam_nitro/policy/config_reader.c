@@ -163,6 +163,7 @@ nitro_config_check_group(const struct nitro_config *config,
 		err = nitro_config_element(config, at, (size_t)i, &member);
 		if (err != NITRO_OK)
 			return err;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there, or refused */
 		if (!is_one_of(config_setting_name(member), known, count))
 			return nitro_config_refuse(config, member,
 			    "unknown setting \"%.64s\"; the nearest known one "

@@ -253,7 +253,7 @@ take_answer(const struct child *child, struct nitro_sandbox_task *task,
     struct nitro_fault *fault)
 {
 	struct nitro_bytes rest = nitro_bytes_of_buf(&child->heard), head;
-	struct preface preface;
+	struct preface preface = {0};
 	nitro_err err;
 
 	if ((err = judge_end(child, fault)) != NITRO_OK)

@@ -3,6 +3,8 @@
 
 #include "fault/internal.h"
 
+/* Types and lists of parameters stand in no parentheses. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define REAL(name) real_##name
 
 #define DECLARE_FN(type, name, params, args, ...) \
@@ -60,3 +62,4 @@ find_all(void)
 		fault_leave(is_ours); \
 	}
 FAULT_TABLES(WRAP_FN, WRAP_VD)
+/* NOLINTEND(bugprone-macro-parentheses) */

@@ -201,6 +201,19 @@ has_line(const char *text, const char *start)
 	return strstr(text, line) != NULL;
 }
 
+/*
+ * But 32 and 33, which the C library keeps to itself: whoever ran this test
+ * may have had them ignored.
+ */
+static bool
+ignores_nothing(const char *status)
+{
+	const char *line = strstr(status, "\nSigIgn:\t");
+
+	return line != NULL &&
+	       (strtoull(&line[9], NULL, 16) & ~UINT64_C(0x180000000)) == 0;
+}
+
 static void
 test_the_child_has_given_up_everything(void **state)
 {
@@ -210,7 +223,7 @@ test_the_child_has_given_up_everything(void **state)
 	    "CapInh:\t0000000000000000\n", "CapPrm:\t0000000000000000\n",
 	    "CapEff:\t0000000000000000\n", "CapAmb:\t0000000000000000\n",
 	    "NoNewPrivs:\t1\n", "Seccomp:\t2\n", "SigBlk:\t0000000000000000\n",
-	    "SigIgn:\t0000000000000000\n", "SigCgt:\t0000000000000000\n"};
+	    "SigCgt:\t0000000000000000\n"};
 	static const char *const limits[] = {
 	    "Max cpu time              1                    1 ",
 	    "Max file size             0                    0 ",
@@ -239,6 +252,8 @@ test_the_child_has_given_up_everything(void **state)
 	for (size_t i = 0; i < NITRO_COUNT_OF(limits); i++)
 		wrong += unit_is_not(
 		    limits[i], has_line(shared->limits, limits[i]), true);
+	wrong += unit_is_not(
+	    "no signal is ignored", ignores_nothing(shared->status), true);
 	wrong += unit_is_not("memory is limited",
 	    strstr(shared->limits, "Max address space         unlimited") ==
 		NULL,
