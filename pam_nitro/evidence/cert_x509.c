@@ -174,18 +174,24 @@ nitro_cert_check_leaf(X509 *cert)
 static bool
 time_of(const ASN1_TIME *time, int64_t *time_ms)
 {
-	const int type = ASN1_STRING_type(time), len = ASN1_STRING_length(time);
-	const char *digits = (const char *)ASN1_STRING_get0_data(time);
-	const char *century = "";
+	const char *digits, *century = "";
 	char text[NITRO_TIME_TEXT_LEN + 1];
+	int type, len;
 
+	if (time == NULL ||
+	    (digits = (const char *)ASN1_STRING_get0_data(time)) == NULL)
+		return false;
+	type = ASN1_STRING_type(time);
+	len = ASN1_STRING_length(time);
 	if (type == V_ASN1_UTCTIME && len == UTC_TIME_LEN)
 		century = digits[0] < '5' ? "20" : "19";
 	else if (type != V_ASN1_GENERALIZEDTIME || len != GENERALIZED_TIME_LEN)
 		return false;
 	if (digits[len - 1] != 'Z')
 		return false;
-	(void)snprintf(text, sizeof text, "%s%.*s-%.2s-%.2sT%.2s:%.2s:%.2sZ",
+	(void)snprintf(text, sizeof text,
+	    "%s%.*s-%.2s-%.2s"
+	    "T%.2s:%.2s:%.2sZ",
 	    century, len - 11, digits, &digits[len - 11], &digits[len - 9],
 	    &digits[len - 7], &digits[len - 5], &digits[len - 3]);
 	return nitro_time_parse(nitro_bytes_of_text(text), time_ms);

@@ -127,26 +127,25 @@ is_one_of(const char *key, const char *const *known, size_t count)
 	return false;
 }
 
-nitro_err
+const config_setting_t *
 nitro_config_element(const struct nitro_config *config,
-    const config_setting_t *at, size_t i, const config_setting_t **element)
+    const config_setting_t *at, size_t i, nitro_err *err)
 {
 	const config_setting_t *found = config_setting_get_elem(
 	    at, (unsigned)i);
 
 	if (found == NULL)
-		return nitro_config_refuse(
+		*err = nitro_config_refuse(
 		    config, at, "its element %zu cannot be read", i + 1);
-	*element = found;
-	return NITRO_OK;
+	return found;
 }
 
 nitro_err
 nitro_config_check_group(const struct nitro_config *config,
     const config_setting_t *at, const char *const *known, size_t count)
 {
-	const config_setting_t *member = NULL;
-	nitro_err err;
+	const config_setting_t *member;
+	nitro_err err = NITRO_E_INTERNAL;
 	int n;
 
 	/*
@@ -160,10 +159,9 @@ nitro_config_check_group(const struct nitro_config *config,
 		    "a group { key = value; ... } must stand here");
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
-		err = nitro_config_element(config, at, (size_t)i, &member);
-		if (err != NITRO_OK)
+		member = nitro_config_element(config, at, (size_t)i, &err);
+		if (member == NULL)
 			return err;
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there, or refused */
 		if (!is_one_of(config_setting_name(member), known, count))
 			return nitro_config_refuse(config, member,
 			    "unknown setting \"%.64s\"; the nearest known one "

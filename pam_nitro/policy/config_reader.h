@@ -57,10 +57,13 @@ __attribute__((format(printf, 3, 4))) nitro_err nitro_config_refuse(
 nitro_err nitro_config_no_memory(
     const struct nitro_config *config, const config_setting_t *at);
 
-/* Element i (from 0) of a list or group that has more than i. */
-NITRO_MUST_CHECK nitro_err nitro_config_element(
+/*
+ * Element i (from 0) of a list or group that has more than i. NULL where it
+ * cannot be had, after *err and the fault have been set.
+ */
+NITRO_MUST_CHECK const config_setting_t *nitro_config_element(
     const struct nitro_config *config, const config_setting_t *at, size_t i,
-    const config_setting_t **element);
+    nitro_err *err);
 
 /* at is a group (braces), and each of its members is one of count known keys. */
 NITRO_MUST_CHECK nitro_err nitro_config_check_group(

@@ -51,7 +51,7 @@ read_list(struct nitro_entry_reader *reader, const config_setting_t *list,
 	bool is_revoked = strcmp(config_setting_name(list), "revoked") == 0;
 	size_t n = (size_t)config_setting_length(list);
 	const config_setting_t *at = NULL;
-	nitro_err err;
+	nitro_err err = NITRO_E_INTERNAL;
 
 	if (n > 0 && grow(entries, *count, n) != NITRO_OK)
 		return nitro_config_no_memory(reader->config, list);
@@ -59,8 +59,8 @@ read_list(struct nitro_entry_reader *reader, const config_setting_t *list,
 		struct nitro_entry *entry = &(*entries)[*count];
 
 		(*count)++;
-		err = nitro_config_element(reader->config, list, i, &at);
-		if (err != NITRO_OK)
+		at = nitro_config_element(reader->config, list, i, &err);
+		if (at == NULL)
 			return err;
 		err = is_revoked ? nitro_entry_read_revoked(reader, at, entry)
 				 : nitro_entry_read(reader, at, entry);

@@ -218,13 +218,13 @@ make_room(const struct nitro_config *config, const config_setting_t *at,
 {
 	const config_setting_t *member = NULL;
 	size_t room = 3;
-	nitro_err err;
+	nitro_err err = NITRO_E_INTERNAL;
 	int n, length;
 
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
-		err = nitro_config_element(config, at, (size_t)i, &member);
-		if (err != NITRO_OK)
+		member = nitro_config_element(config, at, (size_t)i, &err);
+		if (member == NULL)
 			return err;
 		length = config_setting_length(member);
 		room += length > 1 ? (size_t)length : 1;
@@ -248,8 +248,8 @@ nitro_pins_read(struct nitro_entry_reader *reader, const config_setting_t *at,
 		return err;
 	n = config_setting_length(at);
 	for (int i = 0; i < n; i++) {
-		err = nitro_config_element(config, at, (size_t)i, &member);
-		if (err != NITRO_OK)
+		member = nitro_config_element(config, at, (size_t)i, &err);
+		if (member == NULL)
 			return err;
 		if (!is_pcr_key(config_setting_name(member), &pcr))
 			continue;

@@ -173,10 +173,9 @@ parse_users(const struct nitro_config *config, struct nitro_settings *settings)
 		return nitro_config_no_memory(config, list);
 	for (size_t i = 0; i < count; i++) {
 		settings->rule_count = i + 1;
-		if ((err = nitro_config_element(config, list, i, &at)) !=
-			NITRO_OK ||
-		    (err = parse_rule(config, at, &settings->rules[i])) !=
-			NITRO_OK)
+		at = nitro_config_element(config, list, i, &err);
+		if (at == NULL || (err = parse_rule(config, at,
+				       &settings->rules[i])) != NITRO_OK)
 			return err;
 	}
 	return check_rules(config, list, settings);

@@ -26,8 +26,8 @@ static const struct key_type {
 };
 
 /* RFC 4251 section 5: four bytes of length, big-endian, and the bytes. */
-static bool
-take_string(struct nitro_bytes *in, struct nitro_bytes *out)
+bool
+nitro_ssh_string_take(struct nitro_bytes *in, struct nitro_bytes *out)
 {
 	struct nitro_bytes rest = *in, head;
 	size_t len = 0;
@@ -80,7 +80,7 @@ take_key(const struct key_type *type, struct nitro_bytes *in,
 	struct nitro_bytes rest = *in, value;
 
 	for (size_t i = 0; type->fields[i] != END; i++)
-		if (!take_string(&rest, &value) ||
+		if (!nitro_ssh_string_take(&rest, &value) ||
 		    !field_is_valid(type, type->fields[i], value))
 			return false;
 	return nitro_bytes_take(in, in->len - rest.len, key);
@@ -99,12 +99,12 @@ take_rest_of_certificate(struct nitro_bytes *in)
 	if (!nitro_bytes_take(in, 8 + 4, &skipped))
 		return false;
 	for (int i = 0; i < 2; i++)
-		if (!take_string(in, &skipped))
+		if (!nitro_ssh_string_take(in, &skipped))
 			return false;
 	if (!nitro_bytes_take(in, 8 + 8, &skipped))
 		return false;
 	for (int i = 0; i < 5; i++)
-		if (!take_string(in, &skipped))
+		if (!nitro_ssh_string_take(in, &skipped))
 			return false;
 	return true;
 }
@@ -136,7 +136,8 @@ nitro_ssh_key_plain(struct nitro_bytes blob, struct nitro_buf *plain)
 	struct nitro_bytes name = {0}, key, nonce;
 	bool is_certificate = false;
 
-	if (blob.len > NITRO_SSH_KEY_BLOB_MAX || !take_string(&blob, &name))
+	if (blob.len > NITRO_SSH_KEY_BLOB_MAX ||
+	    !nitro_ssh_string_take(&blob, &name))
 		return NITRO_E_AUTH_INFO;
 	for (size_t i = 0; i < NITRO_COUNT_OF(key_types) && type == NULL; i++) {
 		is_certificate = nitro_bytes_equal_text(
@@ -147,7 +148,7 @@ nitro_ssh_key_plain(struct nitro_bytes blob, struct nitro_buf *plain)
 	}
 	if (type == NULL)
 		return NITRO_E_AUTH_INFO;
-	if (is_certificate && !take_string(&blob, &nonce))
+	if (is_certificate && !nitro_ssh_string_take(&blob, &nonce))
 		return NITRO_E_AUTH_INFO;
 	if (!take_key(type, &blob, &key))
 		return NITRO_E_AUTH_INFO;
@@ -163,7 +164,7 @@ nitro_ssh_key_type(struct nitro_bytes blob)
 {
 	struct nitro_bytes type;
 
-	if (!take_string(&blob, &type))
+	if (!nitro_ssh_string_take(&blob, &type))
 		return (struct nitro_bytes){0};
 	return type;
 }

@@ -21,6 +21,13 @@
 NITRO_MUST_CHECK nitro_err nitro_ssh_key_plain(
     struct nitro_bytes blob, struct nitro_buf *plain);
 
+/*
+ * Cut a string (RFC 4251 section 5: 4 bytes of length, then as many) off *in.
+ * False, and nothing changed, where *in has fewer.
+ */
+NITRO_MUST_CHECK bool nitro_ssh_string_take(
+    struct nitro_bytes *in, struct nitro_bytes *out);
+
 /* The type that the blob names in its first field; an empty view if none. */
 struct nitro_bytes nitro_ssh_key_type(struct nitro_bytes blob);
 

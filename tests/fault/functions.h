@@ -18,6 +18,8 @@
 #define AGAIN "asked again after EINTR"
 #define REST "asked for the rest"
 #define WIDER "a limit of memory that is wider"
+#define LINE "whether the log takes a line is only asked"
+#define HELD "SIGXFSZ is then not held back"
 #define MADE "a store that is missing is made; a limit is wider"
 
 #define FAULT_CRYPTO(FN, VD) \
@@ -94,6 +96,8 @@
 	FN(const ASN1_INTEGER *, X509_get0_serialNumber, (const X509 *a), (a), \
 	    {0}) \
 	FN(X509_PUBKEY *, X509_get_X509_PUBKEY, (const X509 *a), (a), {0}) \
+	FN(const ASN1_TIME *, X509_get0_notAfter, (const X509 *a), (a), {0}) \
+	FN(const ASN1_TIME *, X509_get0_notBefore, (const X509 *a), (a), {0}) \
 	FN(X509_EXTENSION *, X509_get_ext, (const X509 *a, int b), (a, b), \
 	    {0}) \
 	FN(void *, X509_get_ext_d2i, (const X509 *a, int b, int *c, int *d), \
@@ -147,6 +151,20 @@
 #define FAULT_SYSTEM(FN, VD) \
 	FN(int, clock_gettime, (clockid_t a, struct timespec * b), (a, b), \
 	    {-1, EINVAL}) \
+	FN(int, clock_nanosleep, \
+	    (clockid_t a, int b, const struct timespec *c, \
+		struct timespec *d), \
+	    (a, b, c, d), {EINVAL, 0, 0, "before a refusal alone"}, \
+	    {EINTR, 0, FAULT_NOT_ON, AGAIN}) \
+	FN(int, socket, (int a, int b, int c), (a, b, c), \
+	    {-1, EMFILE, 0, LINE}) \
+	FN(int, connect, (int a, __CONST_SOCKADDR_ARG b, socklen_t c), \
+	    (a, b, c), {-1, ECONNREFUSED, 0, LINE}, {-1, EAGAIN, 0, LINE}) \
+	FN(int, sigpending, (sigset_t * a), (a), {-1, EFAULT, 0, HELD}) \
+	FN(int, sigtimedwait, \
+	    (const sigset_t *a, siginfo_t *b, const struct timespec *c), \
+	    (a, b, c), {-1, EAGAIN, 0, HELD}, \
+	    {-1, EINTR, FAULT_NOT_ON, AGAIN}) \
 	FN(int, close, (int a), (a), \
 	    {-1, EIO, FAULT_CALLS, "the descriptor is gone all the same"}, \
 	    {-1, EINTR, FAULT_CALLS, "the descriptor is gone all the same"}) \

@@ -54,19 +54,6 @@ nitro_pinned_key_drop(struct nitro_pinned_key *key)
 	*key = (struct nitro_pinned_key){0};
 }
 
-static bool
-take_string(struct nitro_bytes *in, struct nitro_bytes *out)
-{
-	struct nitro_bytes head;
-	size_t len = 0;
-
-	if (!nitro_bytes_take(in, 4, &head))
-		return false;
-	for (size_t i = 0; i < 4; i++)
-		len = len << 8 | head.ptr[i];
-	return nitro_bytes_take(in, len, out);
-}
-
 static EVP_PKEY *
 key_of_params(const char *type, OSSL_PARAM_BLD *build)
 {
@@ -125,12 +112,13 @@ key_of_blob(struct nitro_bytes blob)
 {
 	struct nitro_bytes type, first, second;
 
-	if (!take_string(&blob, &type) || !take_string(&blob, &first))
+	if (!nitro_ssh_string_take(&blob, &type) ||
+	    !nitro_ssh_string_take(&blob, &first))
 		return NULL;
 	if (nitro_bytes_equal_text(type, "ssh-ed25519"))
 		return EVP_PKEY_new_raw_public_key(
 		    EVP_PKEY_ED25519, NULL, first.ptr, first.len);
-	if (!take_string(&blob, &second) || blob.len > 0)
+	if (!nitro_ssh_string_take(&blob, &second) || blob.len > 0)
 		return NULL;
 	if (nitro_bytes_equal_text(type, "ssh-rsa"))
 		return rsa_key(first, second);

@@ -32,19 +32,6 @@ drop_bytes(unsigned char **bytes)
 	OPENSSL_free(*bytes);
 }
 
-static bool
-take_string(struct nitro_bytes *in, struct nitro_bytes *out)
-{
-	struct nitro_bytes head;
-	size_t len = 0;
-
-	if (!nitro_bytes_take(in, 4, &head))
-		return false;
-	for (size_t i = 0; i < 4; i++)
-		len = len << 8 | head.ptr[i];
-	return nitro_bytes_take(in, len, out);
-}
-
 static nitro_err
 append_string(struct nitro_buf *out, struct nitro_bytes in)
 {
@@ -87,12 +74,13 @@ parse(struct nitro_bytes blob, struct sshsig *sig)
 	return nitro_bytes_take(&blob, sizeof head, &found) &&
 	       nitro_bytes_equal(
 		   found, (struct nitro_bytes){head, sizeof head}) &&
-	       take_string(&blob, &sig->key) &&
-	       take_string(&blob, &sig->namespace) &&
-	       take_string(&blob, &reserved) && reserved.len == 0 &&
-	       take_string(&blob, &sig->hash) && take_string(&blob, &inner) &&
-	       blob.len == 0 && take_string(&inner, &sig->type) &&
-	       take_string(&inner, &sig->signature) && inner.len == 0;
+	       nitro_ssh_string_take(&blob, &sig->key) &&
+	       nitro_ssh_string_take(&blob, &sig->namespace) &&
+	       nitro_ssh_string_take(&blob, &reserved) && reserved.len == 0 &&
+	       nitro_ssh_string_take(&blob, &sig->hash) &&
+	       nitro_ssh_string_take(&blob, &inner) && blob.len == 0 &&
+	       nitro_ssh_string_take(&inner, &sig->type) &&
+	       nitro_ssh_string_take(&inner, &sig->signature) && inner.len == 0;
 }
 
 /* A positive mpint in its shortest form (RFC 4251 section 5). */
@@ -101,7 +89,7 @@ take_number(struct nitro_bytes *in)
 {
 	struct nitro_bytes n;
 
-	if (!take_string(in, &n) || n.len == 0 || n.len > 67 ||
+	if (!nitro_ssh_string_take(in, &n) || n.len == 0 || n.len > 67 ||
 	    (n.ptr[0] & 0x80) != 0 ||
 	    (n.ptr[0] == 0 && (n.len == 1 || (n.ptr[1] & 0x80) == 0)))
 		return NULL;
