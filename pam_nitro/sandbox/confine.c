@@ -62,7 +62,7 @@ pages_mapped(struct nitro_bytes statm)
 	return pages;
 }
 
-/* While /proc can still be opened. */
+/* While /proc can still be opened, and there are descriptors again. */
 static int
 measure_memory(struct context *context)
 {
@@ -204,8 +204,8 @@ static const struct {
 	const char *name;
 	int (*take)(struct context *context);
 } steps[] = {
-    {"statm", measure_memory},
     {"closefrom", close_descriptors},
+    {"statm", measure_memory},
     {"sigaction", reset_signals},
     {"setrlimit", set_limits},
     {"setgroups", drop_groups},

@@ -712,7 +712,7 @@ test_step_names_end(void **state)
 {
 	(void)state;
 	assert_string_equal(nitro_confine_step_name(0), "none");
-	assert_string_equal(nitro_confine_step_name(1), "statm");
+	assert_string_equal(nitro_confine_step_name(1), "closefrom");
 	assert_string_equal(nitro_confine_step_name(1000), "none");
 	assert_string_equal(nitro_confine_step_name(UINT32_MAX), "none");
 }
