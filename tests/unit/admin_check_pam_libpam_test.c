@@ -50,7 +50,7 @@ converse(int count, const struct pam_message **messages,
 }
 
 /* libpam forgets some of what it allocates for a stack that it gives up on. */
-#if UNIT_IS_SANITIZED
+#if UNIT_FINDS_LEAKS
 #include <sanitizer/lsan_interface.h>
 #define LEAKS_ARE_NOT_OURS() __lsan_disable()
 #define LEAKS_ARE_OURS() __lsan_enable()
