@@ -226,9 +226,9 @@ coverage: deps ## which lines and branches the tests reach; red below what each 
 	rm -rf $(BUILD)/coverage/profiles && mkdir -p -m 1777 $(BUILD)/coverage/profiles && chmod 1777 $(BUILD)/coverage/profiles
 	$(MAKE) BUILD=$(BUILD)/coverage CC=clang CFLAGS="-O0 -g -DUNIT_IS_SANITIZED=1 -Wno-unused-command-line-argument" \
 	    SANITIZE="-fprofile-instr-generate=$(abspath $(BUILD))/coverage/profiles/%m%c.profraw -fcoverage-mapping -mllvm -runtime-counter-relocation" \
-	    all nitro-ssh-static tests
-	BUILD=$(BUILD)/coverage tests/run $(patsubst $(BUILD)/%,$(BUILD)/coverage/%,$(UNIT_TESTS) $(MODULE_TESTS)) $(COVERED) \
-	    tests/sshd/programs_test.py
+	    all nitro-ssh-static tests $(BUILD)/coverage/tests/fault/fault_test
+	BUILD=$(BUILD)/coverage tests/run $(patsubst $(BUILD)/%,$(BUILD)/coverage/%,$(UNIT_TESTS) $(MODULE_TESTS)) \
+	    $(BUILD)/coverage/tests/fault/fault_test $(COVERED) tests/sshd/programs_test.py
 	BUILD=$(BUILD)/coverage tests/coverage
 
 .PHONY: check-mutants
