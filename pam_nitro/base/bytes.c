@@ -124,6 +124,15 @@ nitro_bytes_to_text(struct nitro_bytes in, char *dst, size_t dst_size)
 	return true;
 }
 
+void
+nitro_bytes_copy(void *to, struct nitro_bytes from)
+{
+	uint8_t *bytes = to;
+
+	for (size_t i = 0; i < from.len; i++)
+		bytes[i] = from.ptr[i];
+}
+
 void *
 nitro_alloc(size_t count, size_t size)
 {

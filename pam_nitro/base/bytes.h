@@ -80,6 +80,9 @@ NITRO_MUST_CHECK bool nitro_bytes_to_number(
 NITRO_MUST_CHECK bool nitro_bytes_to_text(
     struct nitro_bytes in, char *dst, size_t dst_size);
 
+/* Copy the bytes to where there is room for all of them. */
+void nitro_bytes_copy(void *to, struct nitro_bytes from);
+
 /* Zeroed memory for count objects of size bytes; NULL where there is none. */
 NITRO_MUST_CHECK void *nitro_alloc(size_t count, size_t size);
 

@@ -112,20 +112,13 @@ check_signatures(const struct nitro_trust_anchors *anchors,
 	return nitro_cose_verify(msg, key, nitro_trust_anchors_lib(anchors));
 }
 
-static void
-copy(uint8_t *to, struct nitro_bytes from)
-{
-	for (size_t i = 0; i < from.len; i++)
-		to[i] = from.ptr[i];
-}
-
 static bool
 keep_field(struct nitro_verified_field *field, struct nitro_bytes value)
 {
 	if (value.len > sizeof field->value)
 		return false;
 	field->len = (uint32_t)value.len;
-	copy(field->value, value);
+	nitro_bytes_copy(field->value, value);
 	return true;
 }
 
@@ -141,11 +134,11 @@ keep_fields(struct nitro_verified *made, const struct nitro_document *doc)
 	made->kind = doc->kind;
 	made->timestamp_ms = doc->timestamp_ms;
 	made->module_id_len = (uint32_t)doc->module_id.len;
-	copy(made->module_id, doc->module_id);
+	nitro_bytes_copy(made->module_id, doc->module_id);
 	made->pcr_mask = doc->pcr_mask;
 	for (size_t i = 0; i < NITRO_PCR_COUNT_MAX; i++)
 		if (doc->pcr[i].len == NITRO_PCR_LEN)
-			copy(made->pcr[i], doc->pcr[i]);
+			nitro_bytes_copy(made->pcr[i], doc->pcr[i]);
 	return true;
 }
 
@@ -259,8 +252,8 @@ nitro_evidence_reopen(const struct nitro_verified_image *image,
 
 	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
 		return NITRO_E_MEMORY;
-	copy((uint8_t *)made,
-	    (struct nitro_bytes){image->bytes, sizeof image->bytes});
+	nitro_bytes_copy(
+	    made, (struct nitro_bytes){image->bytes, sizeof image->bytes});
 	if ((err = check_reopened(made, expectation)) != NITRO_OK)
 		return err;
 	*verified = made;

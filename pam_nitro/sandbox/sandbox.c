@@ -55,15 +55,6 @@ fail(struct nitro_fault *fault, const char *step, int error)
 	    "%.32s: %.120s", step, strerror(error));
 }
 
-static void
-copy(void *to, struct nitro_bytes from)
-{
-	uint8_t *bytes = to;
-
-	for (size_t i = 0; i < from.len; i++)
-		bytes[i] = from.ptr[i];
-}
-
 /* --- the child --- */
 
 static void
@@ -264,11 +255,11 @@ take_answer(const struct child *child, struct nitro_sandbox_task *task,
 		    "%zu bytes%s, expected %zu", child->heard.len,
 		    child->heard.len == child->heard.cap ? " or more" : "",
 		    sizeof preface + task->answer_len);
-	copy(&preface, head);
+	nitro_bytes_copy(&preface, head);
 	if (preface.fault.error != 0)
 		return fail(fault, nitro_confine_step_name(preface.fault.step),
 		    preface.fault.error);
-	copy(task->answer, rest);
+	nitro_bytes_copy(task->answer, rest);
 	task->is_filtered = preface.is_filtered != 0;
 	return NITRO_OK;
 }

@@ -164,18 +164,23 @@ read_log(const json_t *at, struct nitro_trusted_log *log)
 	return log->key != NULL;
 }
 
+/* Or none at all, which has no elements. */
+static bool
+is_list(const json_t *list)
+{
+	return list == NULL || (json_is_array(list) &&
+				   json_array_size(list) <= NITRO_TRUSTED_MAX);
+}
+
 static bool
 read_authorities(const json_t *root, const char *key,
     struct nitro_authority out[NITRO_TRUSTED_MAX], size_t *count)
 {
 	const json_t *list = json_object_get(root, key);
-	const size_t n = json_array_size(list);
 
-	if (list == NULL)
-		return true;
-	if (!json_is_array(list) || n > NITRO_TRUSTED_MAX)
+	if (!is_list(list))
 		return false;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < json_array_size(list); i++) {
 		(*count)++;
 		if (!read_authority(json_array_get(list, i), &out[i]))
 			return false;
@@ -188,13 +193,10 @@ read_logs(const json_t *root, const char *key,
     struct nitro_trusted_log out[NITRO_TRUSTED_MAX], size_t *count)
 {
 	const json_t *list = json_object_get(root, key);
-	const size_t n = json_array_size(list);
 
-	if (list == NULL)
-		return true;
-	if (!json_is_array(list) || n > NITRO_TRUSTED_MAX)
+	if (!is_list(list))
 		return false;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < json_array_size(list); i++) {
 		(*count)++;
 		if (!read_log(json_array_get(list, i), &out[i]))
 			return false;
