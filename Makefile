@@ -182,7 +182,7 @@ $(BUILD)/tests/fuzz/conversation: $(call objects,$(call floor,module))
 $(BUILD)/tests/fuzz/conversation: FUZZ_LIBS += -lpam
 $(BUILD)/tests/fuzz/conversation: ALL_LDFLAGS += $(addprefix -Wl$(comma)--wrap=,clock_gettime getrandom \
     pam_syslog pam_set_data pam_get_data \
-    nitro_policy_load nitro_policy_load_settings nitro_sandbox_run)
+    nitro_policy_load_base nitro_policy_load_reachable nitro_policy_load_settings nitro_sandbox_run)
 
 .SECONDARY:
 

@@ -161,8 +161,8 @@ ask(pam_handle_t *pamh, struct nitro_attempt *attempt)
 
 /* Everything after the answer. The groups were looked up before the prompt. */
 static nitro_err
-judge(struct nitro_attempt *attempt, const struct nitro_account *account,
-    const struct proved_key *key)
+judge(struct nitro_attempt *attempt, const char *path,
+    const struct nitro_account *account, const struct proved_key *key)
 {
 	struct nitro_expectation expectation;
 	struct nitro_login login = {.user = attempt->user,
@@ -176,6 +176,11 @@ judge(struct nitro_attempt *attempt, const struct nitro_account *account,
 	expectation = expect(attempt, key, login.now_ms);
 	err = nitro_verdict_reach(&attempt->answer, &expectation,
 	    attempt->policy.anchors, &attempt->verdict, &attempt->fault);
+	if (err != NITRO_OK)
+		return err;
+	/* Not before: a stranger shall not cost the reading of a fleet's file. */
+	err = nitro_policy_load_reachable(
+	    path, &login, &attempt->policy, &attempt->fault);
 	if (err != NITRO_OK)
 		return err;
 	return nitro_decide(attempt->verdict.verified,
@@ -208,7 +213,7 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 	if ((err = begin(pamh, attempt)) != NITRO_OK ||
 	    (err = nitro_attempt_config_path(
 		 argc, argv, &path, &attempt->fault)) != NITRO_OK ||
-	    (err = nitro_policy_load(
+	    (err = nitro_policy_load_base(
 		 path, &attempt->policy, &attempt->fault)) != NITRO_OK)
 		return err;
 	attempt->mode = attempt->policy.settings.mode;
@@ -218,7 +223,7 @@ nitro_attempt_login(pam_handle_t *pamh, int argc, const char **argv,
 	    (err = make_challenge(attempt, &key)) != NITRO_OK ||
 	    (err = ask(pamh, attempt)) != NITRO_OK)
 		return err;
-	err = judge(attempt, &account, &key);
+	err = judge(attempt, path, &account, &key);
 	attempt->key_blob = key.blob;
 	key.blob = (struct nitro_buf){0};
 	return err;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/entry_filter.h"
 #include "policy/entry_reader.h"
 
 #define COUNT_AND(array) (array), NITRO_COUNT_OF(array)
@@ -129,8 +130,8 @@ check_duplicates(const struct nitro_measurements *measurements, size_t start,
 }
 
 static nitro_err
-read_file(
-    struct nitro_entry_reader *reader, struct nitro_measurements *measurements)
+read_file(struct nitro_entry_reader *reader, bool may_be_empty,
+    struct nitro_measurements *measurements)
 {
 	const struct nitro_config *config = reader->config;
 	const config_setting_t *entries = NULL, *revoked = NULL;
@@ -144,8 +145,9 @@ read_file(
 		NITRO_OK ||
 	    (err = nitro_config_list(config, "revoked", &revoked)) != NITRO_OK)
 		return err;
-	if (entries != NULL ? config_setting_length(entries) == 0
-			    : revoked == NULL)
+	if (entries != NULL
+		? config_setting_length(entries) == 0 && !may_be_empty
+		: revoked == NULL)
 		return nitro_config_refuse(config, entries,
 		    "no entry in measurements yet, so nothing is allowed in: "
 		    "add one, see pam_nitro_measurements(5)");
@@ -159,6 +161,24 @@ read_file(
 	    &measurements->revoked_count);
 }
 
+static nitro_err
+parse(const struct nitro_config_source *file, bool may_be_empty,
+    struct nitro_entry_reader *reader, struct nitro_measurements *measurements,
+    struct nitro_fault *fault)
+{
+	NITRO_DROP(nitro_config_close) struct nitro_config config = {0};
+	size_t start = measurements->entry_count;
+	nitro_err err;
+
+	if ((err = nitro_config_open(file, fault, &config)) != NITRO_OK)
+		return err;
+	reader->config = &config;
+	err = read_file(reader, may_be_empty, measurements);
+	if (err != NITRO_OK)
+		return err;
+	return check_duplicates(measurements, start, fault);
+}
+
 nitro_err
 nitro_measurements_parse(struct nitro_bytes text, const char *path,
     nitro_certificate_source *source, void *context,
@@ -166,16 +186,31 @@ nitro_measurements_parse(struct nitro_bytes text, const char *path,
 {
 	const struct nitro_config_source file = {
 	    text, path, NITRO_E_MEASUREMENTS};
-	NITRO_DROP(nitro_config_close) struct nitro_config config = {0};
 	NITRO_DROP(nitro_entry_reader_drop)
 	struct nitro_entry_reader reader = {
-	    .config = &config, .source = source, .context = context};
-	size_t start = measurements->entry_count;
+	    .source = source, .context = context};
+
+	return parse(&file, false, &reader, measurements, fault);
+}
+
+nitro_err
+nitro_measurements_parse_reachable(struct nitro_bytes text, const char *path,
+    nitro_certificate_source *source, void *context, struct nitro_reach *reach,
+    struct nitro_measurements *measurements, struct nitro_fault *fault)
+{
+	const struct nitro_config_source whole = {
+	    text, path, NITRO_E_MEASUREMENTS};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf reduced = {0};
+	NITRO_DROP(nitro_entry_reader_drop)
+	struct nitro_entry_reader reader = {
+	    .source = source, .context = context};
+	struct nitro_config_source file = whole;
+	size_t left_out;
 	nitro_err err;
 
-	if ((err = nitro_config_open(&file, fault, &config)) != NITRO_OK)
+	err = nitro_entry_filter(&whole, reach, &reduced, &left_out, fault);
+	if (err != NITRO_OK)
 		return err;
-	if ((err = read_file(&reader, measurements)) != NITRO_OK)
-		return err;
-	return check_duplicates(measurements, start, fault);
+	file.text = nitro_bytes_of_buf(&reduced);
+	return parse(&file, left_out > 0, &reader, measurements, fault);
 }

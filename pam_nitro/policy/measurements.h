@@ -67,6 +67,19 @@ NITRO_MUST_CHECK nitro_err nitro_measurements_parse(struct nitro_bytes text,
     const char *path, nitro_certificate_source *source, void *context,
     struct nitro_measurements *measurements, struct nitro_fault *fault);
 
+/*
+ * The same of the entries that a login can reach alone. What is in the others
+ * is not looked at, but for the text's form (policy/entry_filter.h): that is for
+ * pam-nitro check and allow, and for the logins that can reach them.
+ *
+ * reach  the workloads of the entries that were passed over are noted.
+ */
+struct nitro_reach;
+NITRO_MUST_CHECK nitro_err nitro_measurements_parse_reachable(
+    struct nitro_bytes text, const char *path, nitro_certificate_source *source,
+    void *context, struct nitro_reach *reach,
+    struct nitro_measurements *measurements, struct nitro_fault *fault);
+
 void nitro_measurements_drop(struct nitro_measurements *measurements);
 
 #endif

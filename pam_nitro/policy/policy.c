@@ -1,10 +1,10 @@
 #include "policy/policy.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "evidence/cert_facts.h"
+#include "policy/reach.h"
 #include "policy/secure_file.h"
 
 nitro_err
@@ -59,9 +59,21 @@ read_certificate(const char *path, struct nitro_buf *der,
 
 struct loading {
 	const struct nitro_draft *draft; /* or NULL */
+	struct nitro_reach *reach;       /* or NULL: every entry */
 	struct nitro_measurements *measurements;
 	struct nitro_fault *fault;
 };
+
+static nitro_err
+load_text(
+    const struct loading *loading, const char *path, struct nitro_bytes text)
+{
+	if (loading->reach == NULL)
+		return nitro_measurements_parse(text, path, read_certificate,
+		    NULL, loading->measurements, loading->fault);
+	return nitro_measurements_parse_reachable(text, path, read_certificate,
+	    NULL, loading->reach, loading->measurements, loading->fault);
+}
 
 static nitro_err
 load_file(const char *path, void *context)
@@ -71,37 +83,31 @@ load_file(const char *path, void *context)
 	nitro_err err;
 
 	if (loading->draft != NULL && strcmp(loading->draft->path, path) == 0)
-		return nitro_measurements_parse(loading->draft->text, path,
-		    read_certificate, NULL, loading->measurements,
-		    loading->fault);
+		return load_text(loading, path, loading->draft->text);
 	err = nitro_secure_file_read(path, &text, loading->fault);
 	if (err != NITRO_OK)
 		return err;
-	return nitro_measurements_parse(nitro_bytes_of_buf(&text), path,
-	    read_certificate, NULL, loading->measurements, loading->fault);
+	return load_text(loading, path, nitro_bytes_of_buf(&text));
 }
 
 static nitro_err
-load_measurements(const char *path, const struct nitro_draft *draft,
-    struct nitro_measurements *measurements, struct nitro_fault *fault)
+load_files(const char *path, struct loading *loading)
 {
-	struct loading loading = {draft, measurements, fault};
 	struct stat st;
-	nitro_err err;
 
 	/* Only to choose; what is then read is judged by its own descriptor. */
 	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		err = nitro_secure_folder_walk(
-		    path, load_file, &loading, fault);
-	else
-		err = load_file(path, &loading);
-	if (err != NITRO_OK)
-		return err;
-	if (measurements->entry_count == 0)
-		return nitro_fault_set(fault, NITRO_E_MEASUREMENTS, path, 0,
-		    "no entry in measurements yet, so nothing is allowed in: "
-		    "add one, see pam_nitro_measurements(5)");
-	return NITRO_OK;
+		return nitro_secure_folder_walk(
+		    path, load_file, loading, loading->fault);
+	return load_file(path, loading);
+}
+
+static nitro_err
+refuse_no_entry(const char *path, struct nitro_fault *fault)
+{
+	return nitro_fault_set(fault, NITRO_E_MEASUREMENTS, path, 0,
+	    "no entry in measurements yet, so nothing is allowed in: "
+	    "add one, see pam_nitro_measurements(5)");
 }
 
 nitro_err
@@ -111,66 +117,84 @@ nitro_policy_load_measurements(const char *path,
 {
 	NITRO_DROP(nitro_measurements_drop)
 	struct nitro_measurements loaded = {0};
+	struct loading loading = {
+	    .draft = draft, .measurements = &loaded, .fault = fault};
 	nitro_err err;
 
-	err = load_measurements(path, draft, &loaded, fault);
-	if (err != NITRO_OK)
+	if ((err = load_files(path, &loading)) != NITRO_OK)
 		return err;
+	if (loaded.entry_count == 0)
+		return refuse_no_entry(path, fault);
 	*measurements = loaded;
 	loaded = (struct nitro_measurements){0};
 	return NITRO_OK;
 }
 
-static int
-compare_names(const void *a, const void *b)
+static unsigned
+line_of_rule(const struct nitro_settings *settings, const char *workload)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static const char *
-find_missing(
-    const struct nitro_user_rule *rule, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < rule->workload_count; i++)
-		if (bsearch(&rule->workloads[i], names, count, sizeof names[0],
-			compare_names) == NULL)
-			return rule->workloads[i];
-	return NULL;
+	for (size_t i = 0; i < settings->rule_count; i++)
+		for (size_t j = 0; j < settings->rules[i].workload_count; j++)
+			if (strcmp(settings->rules[i].workloads[j], workload) ==
+			    0)
+				return settings->rules[i].line;
+	return 0;
 }
 
 /* A slip in a workload's name must show at once, and not at its login. */
 static nitro_err
 check_workloads(const char *path, const struct nitro_policy *policy,
-    struct nitro_fault *fault)
+    struct nitro_reach *reach, struct nitro_fault *fault)
 {
 	const struct nitro_measurements *measurements = &policy->measurements;
-	const struct nitro_settings *settings = &policy->settings;
-	const char **names, *missing = NULL;
-	nitro_err err = NITRO_OK;
+	const char *missing;
 
-	names = nitro_alloc(measurements->entry_count, sizeof names[0]);
-	if (names == NULL)
-		return nitro_fault_set(fault, NITRO_E_MEMORY, path, 0,
-		    "no memory to look up its workloads");
 	for (size_t i = 0; i < measurements->entry_count; i++)
-		names[i] = measurements->entries[i].workload;
-	qsort(names, measurements->entry_count, sizeof names[0], compare_names);
-	for (size_t i = 0; err == NITRO_OK && i < settings->rule_count; i++) {
-		missing = find_missing(
-		    &settings->rules[i], names, measurements->entry_count);
-		if (missing != NULL)
-			err = nitro_fault_set(fault, NITRO_E_SETTINGS, path,
-			    settings->rules[i].line,
-			    "workload \"%s\" has no entry in %s", missing,
-			    settings->measurements);
-	}
-	nitro_free(names);
-	return err;
+		(void)nitro_reach_note(reach,
+		    nitro_bytes_of_text(measurements->entries[i].workload));
+	if ((missing = nitro_reach_missing(reach)) == NULL)
+		return NITRO_OK;
+	return nitro_fault_set(fault, NITRO_E_SETTINGS, path,
+	    line_of_rule(&policy->settings, missing),
+	    "workload \"%s\" has no entry in %s", missing,
+	    policy->settings.measurements);
+}
+
+static nitro_err
+make_reach(const char *path, const struct nitro_settings *settings,
+    const struct nitro_login *login, struct nitro_reach *reach,
+    struct nitro_fault *fault)
+{
+	const nitro_err err = nitro_reach_make(settings, login, reach);
+
+	return err == NITRO_OK ? NITRO_OK
+			       : nitro_fault_set(fault, err, path, 0,
+				     "no memory to look up its workloads");
 }
 
 nitro_err
-nitro_policy_load_draft(const char *path, const struct nitro_draft *draft,
+nitro_policy_load_reachable(const char *path, const struct nitro_login *login,
     struct nitro_policy *policy, struct nitro_fault *fault)
+{
+	NITRO_DROP(nitro_reach_drop) struct nitro_reach reach = {0};
+	struct loading loading = {.reach = &reach,
+	    .measurements = &policy->measurements,
+	    .fault = fault};
+	nitro_err err;
+
+	if ((err = make_reach(path, &policy->settings, login, &reach, fault)) !=
+		NITRO_OK ||
+	    (err = load_files(policy->settings.measurements, &loading)) !=
+		NITRO_OK)
+		return err;
+	if (policy->measurements.entry_count == 0 && reach.entry_count == 0)
+		return refuse_no_entry(policy->settings.measurements, fault);
+	return check_workloads(path, policy, &reach, fault);
+}
+
+nitro_err
+nitro_policy_load_base(
+    const char *path, struct nitro_policy *policy, struct nitro_fault *fault)
 {
 	NITRO_DROP(nitro_policy_drop) struct nitro_policy loaded = {0};
 	nitro_err err;
@@ -183,11 +207,27 @@ nitro_policy_load_draft(const char *path, const struct nitro_draft *draft,
 	    loaded.settings.trust_anchors, &loaded.anchors, fault);
 	if (err != NITRO_OK)
 		return err;
-	err = load_measurements(
-	    loaded.settings.measurements, draft, &loaded.measurements, fault);
-	if (err != NITRO_OK)
-		return err;
-	if ((err = check_workloads(path, &loaded, fault)) != NITRO_OK)
+	*policy = loaded;
+	loaded = (struct nitro_policy){0};
+	return NITRO_OK;
+}
+
+nitro_err
+nitro_policy_load_draft(const char *path, const struct nitro_draft *draft,
+    struct nitro_policy *policy, struct nitro_fault *fault)
+{
+	static const struct nitro_login nobody = {0};
+	NITRO_DROP(nitro_policy_drop) struct nitro_policy loaded = {0};
+	NITRO_DROP(nitro_reach_drop) struct nitro_reach reach = {0};
+	nitro_err err;
+
+	*policy = (struct nitro_policy){0};
+	if ((err = nitro_policy_load_base(path, &loaded, fault)) != NITRO_OK ||
+	    (err = nitro_policy_load_measurements(loaded.settings.measurements,
+		 draft, &loaded.measurements, fault)) != NITRO_OK ||
+	    (err = make_reach(
+		 path, &loaded.settings, &nobody, &reach, fault)) != NITRO_OK ||
+	    (err = check_workloads(path, &loaded, &reach, fault)) != NITRO_OK)
 		return err;
 	*policy = loaded;
 	loaded = (struct nitro_policy){0};

@@ -3,6 +3,7 @@
 #define NITRO_POLICY_POLICY_H
 
 #include "evidence/cert_chain.h"
+#include "policy/decision.h"
 #include "policy/measurements.h"
 #include "policy/settings.h"
 
@@ -24,6 +25,21 @@ struct nitro_policy {
  */
 NITRO_MUST_CHECK nitro_err nitro_policy_load(
     const char *path, struct nitro_policy *policy, struct nitro_fault *fault);
+
+/*
+ * The two halves of it for one login. What a login needs before it is asked: settings and
+ * trust anchors. And, once there is a document that verified, the entries
+ * that it can reach, into what the first half has filled: a fleet's file may
+ * have thousands. A broken entry of another workload refuses nobody here
+ * (pam-nitro check finds it), a broken text refuses everybody, and so does a
+ * rule whose workload has no entry.
+ * On error policy still must be dropped.
+ */
+NITRO_MUST_CHECK nitro_err nitro_policy_load_base(
+    const char *path, struct nitro_policy *policy, struct nitro_fault *fault);
+NITRO_MUST_CHECK nitro_err nitro_policy_load_reachable(const char *path,
+    const struct nitro_login *login, struct nitro_policy *policy,
+    struct nitro_fault *fault);
 
 /* The settings alone: enough to tell whether a user is listed. */
 NITRO_MUST_CHECK nitro_err nitro_policy_load_settings(const char *path,

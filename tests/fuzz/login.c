@@ -30,8 +30,11 @@ int fake_clock_gettime(clockid_t clock, struct timespec *time) __asm__(
     "__wrap_clock_gettime");
 ssize_t fake_getrandom(void *out, size_t len, unsigned flags) __asm__(
     "__wrap_getrandom");
-nitro_err fake_policy_load(const char *path, struct nitro_policy *policy,
-    struct nitro_fault *fault) __asm__("__wrap_nitro_policy_load");
+nitro_err fake_policy_load_base(const char *path, struct nitro_policy *policy,
+    struct nitro_fault *fault) __asm__("__wrap_nitro_policy_load_base");
+nitro_err fake_policy_load_reachable(const char *path,
+    const struct nitro_login *login, struct nitro_policy *policy,
+    struct nitro_fault *fault) __asm__("__wrap_nitro_policy_load_reachable");
 nitro_err fake_policy_load_settings(const char *path,
     struct nitro_settings *settings,
     struct nitro_fault *fault) __asm__("__wrap_nitro_policy_load_settings");
@@ -100,12 +103,21 @@ fake_getrandom(void *out, size_t len, unsigned flags)
 	return (ssize_t)len;
 }
 
+/* Measurements and all. */
 nitro_err
-fake_policy_load(
+fake_policy_load_base(
     const char *path, struct nitro_policy *policy, struct nitro_fault *fault)
 {
 	(void)path, (void)fault;
 	fuzz_policy_make(fuzz_login.policy, policy);
+	return NITRO_OK;
+}
+
+nitro_err
+fake_policy_load_reachable(const char *path, const struct nitro_login *login,
+    struct nitro_policy *policy, struct nitro_fault *fault)
+{
+	(void)path, (void)login, (void)policy, (void)fault;
 	return NITRO_OK;
 }
 

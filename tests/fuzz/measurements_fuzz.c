@@ -1,12 +1,14 @@
 /*
  * measurements.conf: every entry that is taken pins what identifies code,
  * nothing that is all zero, and is read the same twice; what is not taken
- * says why, and where. P01-P05 P11-P17 P20 L02 L08-L17
+ * says why, and where. A login that reaches one workload reads the same
+ * entries of it. P01-P05 P11-P17 P20 L02 L08-L17
  */
 #include <string.h>
 
 #include "fuzz/fuzz.h"
 #include "policy/measurements.h"
+#include "policy/reach.h"
 
 #define PATH "/fuzz/measurements.conf"
 
@@ -114,6 +116,42 @@ check_all(const struct nitro_measurements *first,
 	}
 }
 
+/* Nothing of the workload is missing, and nothing else is there. */
+static void
+check_reachable(struct nitro_bytes text, const struct nitro_measurements *all)
+{
+	NITRO_DROP(nitro_measurements_drop)
+	struct nitro_measurements found = {0};
+	char user[] = "u";
+	struct nitro_user_rule rule = {.user = user,
+	    .workloads = &all->entries[all->entry_count / 2].workload,
+	    .workload_count = 1};
+	const struct nitro_settings settings = {
+	    .rules = &rule, .rule_count = 1};
+	const struct nitro_login login = {.user = user};
+	NITRO_DROP(nitro_reach_drop) struct nitro_reach reach = {0};
+	struct nitro_fault fault;
+	size_t n = 0;
+
+	FUZZ_CHECK(nitro_reach_make(&settings, &login, &reach) == NITRO_OK);
+	FUZZ_CHECK(
+	    nitro_measurements_parse_reachable(text, PATH, certificate_at, NULL,
+		&reach, &found, &fault) == NITRO_OK);
+	/* A list of odd form is read as a whole. */
+	for (size_t i = 0; i < all->entry_count; i++)
+		if (n < found.entry_count &&
+		    all->entries[i].line == found.entries[n].line &&
+		    strcmp(all->entries[i].workload,
+			found.entries[n].workload) == 0)
+			check_same(&all->entries[i], &found.entries[n++]);
+		else
+			FUZZ_CHECK(strcmp(all->entries[i].workload,
+				       rule.workloads[0]) != 0);
+	FUZZ_CHECK(n == found.entry_count);
+	FUZZ_CHECK(nitro_reach_missing(&reach) == NULL || n > 0);
+	FUZZ_CHECK(found.revoked_count == all->revoked_count);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -133,6 +171,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	check_all(&first, &second);
+	if (first.entry_count > 0)
+		check_reachable(text, &first);
 	return 0;
 }
 
@@ -163,6 +203,9 @@ fuzz_seeds(void)
 	    LIST(ENCLAVE("pcr0 = " ZERO ";")), LIST(ENCLAVE("pcr32 = " A ";")),
 	    LIST(ENCLAVE("pcr00 = " A ";")), LIST(ENCLAVE("pcr0 = \"a1\";")),
 	    LIST(GOOD ", " GOOD),
+	    LIST("{ workload = \"v\", kind : \"nitrotpm\" pcr4 = " A
+		 " } /**/,\n" GOOD ", { workload = \"x\"; kind = \"enclave\"; "
+		 "pcr0 = [" A "]; provenance = {}; }"),
 	    LIST(GOOD) "revoked = ( { pcr0 = " A
 		       "; reason = \"r\"; }, { instance_id = "
 		       "\"i-0123456789abcdef0\"; "

@@ -102,7 +102,7 @@ test_nobody_else_waits(void **state)
 	login_open(&login, stack, "deploy");
 	assert_int_equal(login_authenticate(&login), PAM_SUCCESS);
 	assert_int_equal(login.wait_us, 0);
-	stack_write(stack, "measurements.conf", "nonsense");
+	stack_settings(stack, "nonsense");
 	login_open(&early, stack, "deploy");
 	assert_int_equal(login_authenticate(&early), PAM_SYSTEM_ERR);
 	assert_int_equal(early.wait_us, 0);
