@@ -2,15 +2,14 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/provider.h>
 #include <openssl/x509_vfy.h>
 
 #include "evidence/cert_x509.h"
 #include "evidence/crypto_error.h"
+#include "evidence/crypto_library.h"
 
 struct nitro_trust_anchors {
-	OSSL_LIB_CTX *lib;
-	OSSL_PROVIDER *provider;
+	struct nitro_crypto_library *library;
 	size_t count;
 	struct {
 		X509 *cert;
@@ -51,9 +50,7 @@ nitro_trust_anchors_free(struct nitro_trust_anchors *anchors)
 		X509_free(anchors->root[i].cert);
 		nitro_buf_drop(&anchors->root[i].der);
 	}
-	if (anchors->provider != NULL)
-		(void)OSSL_PROVIDER_unload(anchors->provider);
-	OSSL_LIB_CTX_free(anchors->lib);
+	nitro_crypto_library_free(anchors->library);
 	nitro_free(anchors);
 }
 
@@ -76,12 +73,12 @@ add_root(struct nitro_trust_anchors *anchors, struct nitro_bytes der)
 		if (nitro_bytes_equal(
 			nitro_bytes_of_buf(&anchors->root[i].der), der))
 			return NITRO_E_TRUST_ANCHORS;
-	err = nitro_cert_parse(der, anchors->lib, &cert);
+	err = nitro_cert_parse(der, nitro_trust_anchors_lib(anchors), &cert);
 	if (err == NITRO_E_MEMORY)
 		return err;
 	if (err != NITRO_OK || nitro_cert_check_common(cert) != NITRO_OK ||
 	    nitro_cert_check_ca(cert) != NITRO_OK ||
-	    X509_self_signed(cert, 1) != 1)
+	    X509_self_signed(cert, 0) != 1)
 		return NITRO_E_TRUST_ANCHORS;
 	err = nitro_buf_append(&anchors->root[anchors->count].der, der);
 	if (err != NITRO_OK)
@@ -145,16 +142,26 @@ nitro_trust_anchors_parse(
 	ERR_clear_error();
 	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
 		return NITRO_E_MEMORY;
-	if ((made->lib = OSSL_LIB_CTX_new()) == NULL)
-		return nitro_crypto_reason(NITRO_E_CRYPTO);
-	if ((made->provider = OSSL_PROVIDER_load(made->lib, "default")) == NULL)
-		return nitro_crypto_reason(NITRO_E_CRYPTO);
-	err = nitro_crypto_reason(read_all_roots(made, pem));
+	if ((err = nitro_crypto_library_make(&made->library)) == NITRO_OK)
+		err = read_all_roots(made, pem);
+	err = nitro_crypto_reason(err);
 	if (err != NITRO_OK)
 		return err;
 	*anchors = made;
 	made = NULL;
 	return NITRO_OK;
+}
+
+nitro_err
+nitro_trust_anchors_check_signatures(const struct nitro_trust_anchors *anchors)
+{
+	nitro_err err = NITRO_OK;
+
+	ERR_clear_error();
+	for (size_t i = 0; err == NITRO_OK && i < anchors->count; i++)
+		if (X509_self_signed(anchors->root[i].cert, 1) != 1)
+			err = NITRO_E_TRUST_ANCHORS;
+	return nitro_crypto_reason(err);
 }
 
 size_t
@@ -175,7 +182,7 @@ nitro_trust_anchors_fingerprint(const struct nitro_trust_anchors *anchors,
 OSSL_LIB_CTX *
 nitro_trust_anchors_lib(const struct nitro_trust_anchors *anchors)
 {
-	return anchors->lib;
+	return nitro_crypto_library_context(anchors->library);
 }
 
 static X509 *
@@ -193,12 +200,14 @@ static nitro_err
 parse_intermediates(const struct nitro_trust_anchors *anchors,
     const struct nitro_document *doc, int64_t time_s, STACK_OF(X509) * certs)
 {
+	OSSL_LIB_CTX *lib = nitro_trust_anchors_lib(anchors);
+
 	for (size_t i = 1; i < doc->cabundle_count; i++) {
 		NITRO_DROP(nitro_x509_drop) X509 *cert = NULL;
 		nitro_err err;
 
-		if ((err = nitro_cert_parse(
-			 doc->cabundle[i], anchors->lib, &cert)) != NITRO_OK ||
+		if ((err = nitro_cert_parse(doc->cabundle[i], lib, &cert)) !=
+			NITRO_OK ||
 		    (err = nitro_cert_check_common(cert)) != NITRO_OK ||
 		    (err = nitro_cert_check_ca(cert)) != NITRO_OK ||
 		    (err = nitro_cert_check_time(cert, time_s)) != NITRO_OK)
@@ -217,8 +226,8 @@ parse_leaf(const struct nitro_trust_anchors *anchors,
 	NITRO_DROP(nitro_x509_drop) X509 *cert = NULL;
 	nitro_err err;
 
-	if ((err = nitro_cert_parse(doc->certificate, anchors->lib, &cert)) !=
-		NITRO_OK ||
+	if ((err = nitro_cert_parse(doc->certificate,
+		 nitro_trust_anchors_lib(anchors), &cert)) != NITRO_OK ||
 	    (err = nitro_cert_check_common(cert)) != NITRO_OK ||
 	    (err = nitro_cert_check_leaf(cert)) != NITRO_OK ||
 	    (err = nitro_cert_check_time(cert, time_s)) != NITRO_OK)
@@ -313,8 +322,8 @@ verify(const struct nitro_trust_anchors *anchors,
 	    (err = parse_intermediates(anchors, doc, time_s, intermediates)) !=
 		NITRO_OK ||
 	    (err = parse_leaf(anchors, doc, time_s, &leaf)) != NITRO_OK ||
-	    (err = verify_path(anchors->lib, root, intermediates, leaf)) !=
-		NITRO_OK)
+	    (err = verify_path(nitro_trust_anchors_lib(anchors), root,
+		 intermediates, leaf)) != NITRO_OK)
 		return err;
 	if ((*key = X509_get_pubkey(leaf)) == NULL)
 		return NITRO_E_CRYPTO;

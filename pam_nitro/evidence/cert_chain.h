@@ -13,16 +13,13 @@
 
 #define NITRO_TRUST_ANCHORS_MAX 8
 
-/*
- * The configured roots, with a libcrypto library context of their own: only
- * its built-in provider, no openssl.cnf, no environment.
- */
+/* The configured roots, with a library of their own (evidence/crypto_library.h). */
 struct nitro_trust_anchors;
 
 /*
  * Read 1..NITRO_TRUST_ANCHORS_MAX certificates in PEM.
  *
- * Each must be self-issued, self-signed, CA:TRUE with keyCertSign, X.509 v3,
+ * Each must be self-issued, CA:TRUE with keyCertSign, X.509 v3,
  * P-384 uncompressed, ecdsa-with-SHA384; no two equal; nothing else in the
  * file but text between the PEM blocks.
  *
@@ -33,6 +30,15 @@ struct nitro_trust_anchors;
  */
 NITRO_MUST_CHECK nitro_err nitro_trust_anchors_parse(
     struct nitro_bytes pem, struct nitro_trust_anchors **anchors);
+
+/*
+ * Each must be signed by its own key. That a root is what the administrator put
+ * there is told by its bytes, which a document must repeat, so a login does
+ * not pay for this; whoever loads a file to judge it does.
+ * NITRO_E_TRUST_ANCHORS, NITRO_E_MEMORY.
+ */
+NITRO_MUST_CHECK nitro_err nitro_trust_anchors_check_signatures(
+    const struct nitro_trust_anchors *anchors);
 
 void nitro_trust_anchors_free(struct nitro_trust_anchors *anchors);
 void nitro_trust_anchors_drop(struct nitro_trust_anchors **anchors);

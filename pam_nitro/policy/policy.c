@@ -21,6 +21,14 @@ nitro_policy_load_settings(const char *path, struct nitro_settings *settings,
 }
 
 static nitro_err
+refuse_anchors(nitro_err err, const char *path, struct nitro_fault *fault)
+{
+	return err == NITRO_OK ? NITRO_OK
+			       : nitro_fault_set(fault, err, path, 0, "%s",
+				     nitro_err_sentence(err));
+}
+
+static nitro_err
 load_anchors(const char *path, struct nitro_trust_anchors **anchors,
     struct nitro_fault *fault)
 {
@@ -30,10 +38,7 @@ load_anchors(const char *path, struct nitro_trust_anchors **anchors,
 	if ((err = nitro_secure_file_read(path, &pem, fault)) != NITRO_OK)
 		return err;
 	err = nitro_trust_anchors_parse(nitro_bytes_of_buf(&pem), anchors);
-	if (err != NITRO_OK)
-		return nitro_fault_set(
-		    fault, err, path, 0, "%s", nitro_err_sentence(err));
-	return NITRO_OK;
+	return refuse_anchors(err, path, fault);
 }
 
 /* A nitro_certificate_source: "signing_certificate" of an entry. */
@@ -223,6 +228,9 @@ nitro_policy_load_draft(const char *path, const struct nitro_draft *draft,
 
 	*policy = (struct nitro_policy){0};
 	if ((err = nitro_policy_load_base(path, &loaded, fault)) != NITRO_OK ||
+	    (err = refuse_anchors(
+		 nitro_trust_anchors_check_signatures(loaded.anchors),
+		 loaded.settings.trust_anchors, fault)) != NITRO_OK ||
 	    (err = nitro_policy_load_measurements(loaded.settings.measurements,
 		 draft, &loaded.measurements, fault)) != NITRO_OK ||
 	    (err = make_reach(

@@ -54,8 +54,13 @@
 	FN(void *, OPENSSL_sk_value, (const OPENSSL_STACK *a, int b), (a, b), \
 	    {0}) \
 	FN(OSSL_LIB_CTX *, OSSL_LIB_CTX_new, (void), (), {0}) \
+	FN(int, OSSL_PROVIDER_add_builtin, \
+	    (OSSL_LIB_CTX * a, const char *b, OSSL_provider_init_fn *c), \
+	    (a, b, c), {0}) \
 	FN(OSSL_PROVIDER *, OSSL_PROVIDER_load, \
 	    (OSSL_LIB_CTX * a, const char *b), (a, b), {0}) \
+	FN(const OSSL_ALGORITHM *, OSSL_PROVIDER_query_operation, \
+	    (const OSSL_PROVIDER *a, int b, int *c), (a, b, c), {0}) \
 	FN(int, OSSL_PROVIDER_unload, (OSSL_PROVIDER * a), (a), \
 	    {0, 0, FAULT_CALLS, "the context goes, and it with it"}) \
 	FN(int, PEM_read_bio, \
@@ -107,6 +112,10 @@
 	FN(X509_NAME *, X509_get_issuer_name, (const X509 *a), (a), {0}) \
 	FN(uint32_t, X509_get_key_usage, (X509 * a), (a), {0}) \
 	FN(EVP_PKEY *, X509_get_pubkey, (X509 * a), (a), {0}) \
+	FN(int, RAND_set_DRBG_type, \
+	    (OSSL_LIB_CTX * a, const char *b, const char *c, const char *d, \
+		const char *e), \
+	    (a, b, c, d, e), {0}) \
 	FN(int, X509_get_signature_nid, (const X509 *a), (a), {0}) \
 	FN(X509_NAME *, X509_get_subject_name, (const X509 *a), (a), {0}) \
 	FN(long, X509_get_version, (const X509 *a), (a), {-1}) \
@@ -199,6 +208,7 @@
 	    {-1, EINTR, 0, "only how long to wait"}, \
 	    {-1, ENOMEM, 0, "only how long to wait"}, \
 	    {0, 0, 0, "only how long to wait"}) \
+	FN(int, pthread_mutex_lock, (pthread_mutex_t * a), (a), {EINVAL}) \
 	FN(int, pthread_sigmask, (int a, const sigset_t *b, sigset_t *c), \
 	    (a, b, c), \
 	    {EINVAL, 0, 0, "the second cannot fail where the first has not"}) \

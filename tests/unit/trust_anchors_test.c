@@ -11,6 +11,7 @@
 #include "unit/unit.h"
 #include "unit/vectors.h"
 
+/* As whoever judges a file. */
 static nitro_err
 parse(struct nitro_bytes pem, size_t *count)
 {
@@ -22,6 +23,9 @@ parse(struct nitro_bytes pem, size_t *count)
 	assert_int_equal(made != NULL, err == NITRO_OK);
 	assert_int_equal(ERR_peek_error(), 0);
 	*count = made == NULL ? 0 : nitro_trust_anchors_count(made);
+	if (err == NITRO_OK)
+		err = nitro_trust_anchors_check_signatures(made);
+	assert_int_equal(ERR_peek_error(), 0);
 	return err;
 }
 
