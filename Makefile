@@ -145,7 +145,7 @@ $(BUILD)/tests/fault/limits_test: $(BUILD)/obj/tests/fault/limits_test.o \
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
 
-$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libsim.a $(BUILD)/libnitro.a
+$(BUILD)/tests/bench/verdict: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -lseccomp
 

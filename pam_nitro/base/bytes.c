@@ -59,12 +59,19 @@ nitro_bytes_slice(struct nitro_bytes in, size_t offset, size_t n)
 bool
 nitro_bytes_equal(struct nitro_bytes a, struct nitro_bytes b)
 {
-	volatile uint8_t differs = 0;
+	volatile uint64_t differs = 0;
+	uint64_t x, y;
+	size_t i = 0;
 
 	if (a.len != b.len)
 		return false;
-	for (size_t i = 0; i < a.len; i++)
-		differs = (uint8_t)(differs | (a.ptr[i] ^ b.ptr[i]));
+	for (; a.len - i >= sizeof x; i += sizeof x) {
+		memcpy(&x, &a.ptr[i], sizeof x);
+		memcpy(&y, &b.ptr[i], sizeof y);
+		differs |= x ^ y;
+	}
+	for (; i < a.len; i++)
+		differs |= (uint64_t)(a.ptr[i] ^ b.ptr[i]);
 	return differs == 0;
 }
 

@@ -1,234 +1,206 @@
 /*
- * What one verdict costs, as a ratio to the work that nobody can save: five
- * P-384 verifications (four certificates and the document) by libcrypto, in
- * the same process, over texts of the same length, with keys that are there
- * already. The goal is 1.3 at most. And what it costs to refuse.
- *
- * CPU time, the median of the rounds; each round does all of it once, so that
- * a slower or faster moment of the machine weighs on all alike.
+ * What one verdict costs, beside the work that nobody can save: five P-384
+ * verifications (four certificates and the document) by libcrypto. And what
+ * refusals, files and the sandbox cost.
  */
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/base64.h"
-#include "evidence/verifier.h"
+#include "bench/candidate.h"
+#include "bench/world.h"
+#include "evidence/cose_sign1.h"
+#include "policy/decision.h"
+#include "policy/reach.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/verdict.h"
-#include "sim/sim.h"
 #include "ssh/answer.h"
 
-#define ROUNDS 201
-#define SIGNATURES 5
-#define CERT_TBS_LEN 450 /* bytes of AWS's certificates that are signed */
-#define NOW_MS 1800000000500
-
-static void
-give_up(const char *what)
+static double
+five(const void *context)
 {
-	(void)fprintf(stderr, "bench: %s failed\n", what);
-	ERR_print_errors_fp(stderr);
-	exit(EXIT_FAILURE);
+	(void)context;
+	world_verify_five();
+	return 0;
+}
+
+/* Trust anchors and their library are there. */
+static double
+verdict(const void *context)
+{
+	const struct world *w = world();
+
+	(void)context;
+	if (world_judge(&w->expectation, w->anchors,
+		nitro_bytes_of_buf(&w->evidence)) != NITRO_OK)
+		bench_give_up("the verdict");
+	return 0;
 }
 
 static double
-cpu_ms(void)
+verdict_of_answer(const void *context)
 {
-	struct timespec t = {0};
+	const struct world *w = world();
 
-	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
-		give_up("clock_gettime");
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-/* Five texts and their signatures. */
-struct raw {
-	EVP_PKEY *key[SIGNATURES];
-	uint8_t text[SIGNATURES][NITRO_EVIDENCE_MAX];
-	size_t text_len[SIGNATURES];
-	uint8_t signature[SIGNATURES][128];
-	size_t signature_len[SIGNATURES];
-};
-
-static void
-raw_sign(struct raw *raw, size_t i, EVP_PKEY *key, size_t text_len)
-{
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-
-	raw->key[i] = key;
-	raw->text_len[i] = text_len;
-	raw->signature_len[i] = sizeof raw->signature[i];
-	memset(raw->text[i], 'x', text_len);
-	if (md == NULL ||
-	    EVP_DigestSignInit(md, NULL, EVP_sha384(), NULL, key) != 1 ||
-	    EVP_DigestSign(md, raw->signature[i], &raw->signature_len[i],
-		raw->text[i], text_len) != 1)
-		give_up("signing");
-	EVP_MD_CTX_free(md);
-}
-
-static void
-raw_verify(const struct raw *raw)
-{
-	size_t i;
-
-	for (i = 0; i < SIGNATURES; i++) {
-		EVP_MD_CTX *md = EVP_MD_CTX_new();
-
-		if (md == NULL ||
-		    EVP_DigestVerifyInit(
-			md, NULL, EVP_sha384(), NULL, raw->key[i]) != 1 ||
-		    EVP_DigestVerify(md, raw->signature[i],
-			raw->signature_len[i], raw->text[i],
-			raw->text_len[i]) != 1)
-			give_up("verifying");
-		EVP_MD_CTX_free(md);
-	}
-}
-
-/* What a login has before the answer comes. */
-struct login {
-	struct nitro_trust_anchors *anchors;
-	struct nitro_expectation expectation;
-};
-
-static nitro_err
-judge(const struct login *login, struct nitro_bytes evidence)
-{
-	struct nitro_verified *verified = NULL;
-	struct nitro_evidence_facts facts = {0};
-	nitro_err err;
-
-	err = nitro_evidence_verify(
-	    evidence, &login->expectation, login->anchors, &facts, &verified);
-	nitro_verified_free(verified);
-	return err;
-}
-
-/* From the lines that the client sends to the verdict. */
-static nitro_err
-judge_answer(const struct login *login, struct nitro_bytes base64)
-{
-	NITRO_DROP(nitro_answer_drop) struct nitro_answer answer = {0};
-	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
-	bool is_complete = false;
-	unsigned part;
-	nitro_err err;
-
-	for (part = 1; !is_complete; part++) {
-		NITRO_DROP(nitro_buf_drop) struct nitro_buf line = {0};
-
-		if (nitro_answer_part(base64, part, &line) != NITRO_OK)
-			give_up("cutting the answer");
-		err = nitro_answer_add(
-		    &answer, nitro_bytes_of_buf(&line), &is_complete);
-		if (err != NITRO_OK)
-			return err;
-	}
-	if ((err = nitro_answer_decode(&answer, &evidence)) != NITRO_OK)
-		return err;
-	return judge(login, nitro_bytes_of_buf(&evidence));
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
+	(void)context;
+	if (world_judge_answer(&w->expectation, w->anchors,
+		nitro_bytes_of_buf(&w->base64)) != NITRO_OK)
+		bench_give_up("the verdict of an answer");
+	return 0;
 }
 
 static double
-median(double *values)
+anchors(const void *context)
 {
-	qsort(values, ROUNDS, sizeof *values, ascending);
-	return values[ROUNDS / 2];
+	const struct world *w = world();
+	struct nitro_trust_anchors *made = NULL;
+
+	(void)context;
+	if (nitro_trust_anchors_parse(
+		nitro_bytes_of_buf(&w->root_pem), &made) != NITRO_OK)
+		bench_give_up("nitro_trust_anchors_parse");
+	nitro_trust_anchors_free(made);
+	return 0;
 }
 
-static void
-compare(const struct raw *raw, const struct login *login,
-    struct nitro_bytes evidence, struct nitro_bytes base64)
-{
-	static double raws[ROUNDS], verdicts[ROUNDS], answers[ROUNDS];
-	double five, verdict, answer;
-	size_t i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		double t[4];
-
-		t[0] = cpu_ms();
-		raw_verify(raw);
-		t[1] = cpu_ms();
-		if (judge(login, evidence) != NITRO_OK)
-			give_up("the verdict");
-		t[2] = cpu_ms();
-		if (judge_answer(login, base64) != NITRO_OK)
-			give_up("the verdict of an answer in parts");
-		t[3] = cpu_ms();
-		raws[i] = t[1] - t[0];
-		verdicts[i] = t[2] - t[1];
-		answers[i] = t[3] - t[2];
-	}
-	five = median(raws);
-	verdict = median(verdicts);
-	answer = median(answers);
-	printf("five P-384 verifications   %8.3f ms\n", five);
-	printf("one verdict                %8.3f ms   ratio %.2f (goal 1.30)\n",
-	    verdict, verdict / five);
-	printf("the same from the answer   %8.3f ms   ratio %.2f\n", answer,
-	    answer / five);
-}
-
-/* Once per login, before the prompt: part of its cost, not of the verdict. */
-static void
-read_anchors(struct nitro_bytes pem)
-{
-	static double values[ROUNDS];
-	size_t i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		struct nitro_trust_anchors *anchors = NULL;
-		double start = cpu_ms();
-
-		if (nitro_trust_anchors_parse(pem, &anchors) != NITRO_OK)
-			give_up("nitro_trust_anchors_parse");
-		nitro_trust_anchors_free(anchors);
-		values[i] = cpu_ms() - start;
-	}
-	printf("reading the trust anchors  %8.3f ms\n", median(values));
-}
-
-/* Of this process and of the children that it has reaped. */
+/* As each login has it: libraries, anchors and verdict. */
 static double
-cpu_of_all_ms(void)
+verdict_anew(const void *context)
 {
-	static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
-	struct rusage used;
+	const struct world *w = world();
+	struct nitro_trust_anchors *made = NULL;
+
+	(void)context;
+	if (nitro_trust_anchors_parse(
+		nitro_bytes_of_buf(&w->root_pem), &made) != NITRO_OK ||
+	    world_judge_answer(&w->expectation, made,
+		nitro_bytes_of_buf(&w->base64)) != NITRO_OK)
+		bench_give_up("the verdict with new anchors");
+	nitro_trust_anchors_free(made);
+	return 0;
+}
+
+/* The work, in a process that has just been forked: the pages are new to it too. */
+static double
+in_a_child(void (*work)(void))
+{
 	double ms = 0;
+	int ends[2], status;
+	pid_t pid;
 
-	for (size_t i = 0; i < NITRO_COUNT_OF(whose); i++) {
-		if (getrusage(whose[i], &used) != 0)
-			give_up("getrusage");
-		ms += (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) *
-			  1e3 +
-		      (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) /
-			  1e3;
+	if (pipe(ends) != 0 || (pid = fork()) < 0)
+		bench_give_up("fork");
+	if (pid == 0) {
+		const double start = bench_cpu_ms();
+
+		work();
+		ms = bench_cpu_ms() - start;
+		_exit(write(ends[1], &ms, sizeof ms) != (ssize_t)sizeof ms);
 	}
+	if (close(ends[1]) != 0 ||
+	    read(ends[0], &ms, sizeof ms) != (ssize_t)sizeof ms ||
+	    close(ends[0]) != 0 || waitpid(pid, &status, 0) != pid ||
+	    status != 0)
+		bench_give_up("the child");
 	return ms;
 }
 
-static double
-wall_ms(void)
+static void
+judge_anew(void)
 {
-	struct timespec t = {0};
+	(void)verdict_anew(NULL);
+}
 
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		give_up("clock_gettime");
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+static double
+first_verdict(const void *context)
+{
+	(void)context;
+	return in_a_child(judge_anew);
+}
+
+static double
+first_five(const void *context)
+{
+	(void)context;
+	return in_a_child(world_verify_five);
+}
+
+/* Everything but signatures and certificates. */
+static double
+rest(const void *context)
+{
+	static struct nitro_measurements measurements;
+	static const struct nitro_login login = {
+	    .user = "deploy", .now_ms = WORLD_NOW_MS};
+	const struct world *w = world();
+	NITRO_DROP(nitro_answer_drop) struct nitro_answer answer = {0};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0}, tbs = {0};
+	uint8_t digest[NITRO_SHA384_LEN];
+	struct nitro_cose_sign1 msg;
+	struct nitro_document doc;
+	struct nitro_decision decision;
+	struct nitro_fault fault;
+	bool is_complete = false;
+
+	(void)context;
+	if (measurements.entry_count == 0 &&
+	    nitro_measurements_parse(
+		nitro_bytes_of_buf(world_measurements(100)), "/bench", NULL,
+		NULL, &measurements, &fault) != NITRO_OK)
+		bench_give_up("the measurements");
+	if (nitro_answer_add(&answer, nitro_bytes_of_buf(&w->base64),
+		&is_complete) != NITRO_OK ||
+	    nitro_answer_decode(&answer, &evidence) != NITRO_OK ||
+	    nitro_cose_parse(nitro_bytes_of_buf(&evidence), &msg) != NITRO_OK ||
+	    nitro_document_parse(msg.payload, &doc) != NITRO_OK ||
+	    nitro_cose_sig_structure(&msg, &tbs) != NITRO_OK ||
+	    nitro_sha384(nitro_bytes_of_buf(&tbs), digest) != NITRO_OK ||
+	    nitro_sha384(nitro_bytes_of_buf(&evidence), digest) != NITRO_OK ||
+	    nitro_decide(w->verified, &w->settings, &measurements, &login,
+		&decision) != NITRO_E_PCR)
+		bench_give_up("the rest");
+	return 0;
+}
+
+/* What a login reads of a file of that many entries; one is within its reach. */
+static double
+read_reachable(const void *context)
+{
+	static const struct nitro_login login = {.user = "deploy"};
+	const size_t *entries = context;
+	NITRO_DROP(nitro_reach_drop) struct nitro_reach reach = {0};
+	NITRO_DROP(nitro_measurements_drop)
+	struct nitro_measurements found = {0};
+	struct nitro_fault fault;
+
+	if (nitro_reach_make(&world()->settings, &login, &reach) != NITRO_OK ||
+	    nitro_measurements_parse_reachable(
+		nitro_bytes_of_buf(world_measurements(*entries)), "/bench",
+		NULL, NULL, &reach, &found, &fault) != NITRO_OK ||
+	    found.entry_count != 1)
+		bench_give_up("the reachable entries");
+	return 0;
+}
+
+/* As pam-nitro check reads it, and a login whose workload has all of them. */
+static double
+read_all(const void *context)
+{
+	const size_t *entries = context;
+	NITRO_DROP(nitro_measurements_drop)
+	struct nitro_measurements found = {0};
+	struct nitro_fault fault;
+
+	if (nitro_measurements_parse(
+		nitro_bytes_of_buf(world_measurements(*entries)), "/bench",
+		NULL, NULL, &found, &fault) != NITRO_OK ||
+	    found.entry_count != *entries)
+		bench_give_up("all entries");
+	return 0;
 }
 
 static void
@@ -238,8 +210,8 @@ nothing(void *answer, void *context)
 	(void)context;
 }
 
-static void
-start_sandbox(void)
+static double
+empty_sandbox(const void *context)
 {
 	uint8_t answer = 0;
 	struct nitro_sandbox_task task = {.limits = NITRO_SANDBOX_LIMITS,
@@ -248,159 +220,210 @@ start_sandbox(void)
 	    .answer_len = sizeof answer};
 	struct nitro_fault fault = {0};
 
+	(void)context;
 	if (nitro_sandbox_run(&task, &fault) != NITRO_OK)
-		give_up(fault.text);
+		bench_give_up(fault.text);
+	return 0;
 }
 
-static void
-judge_in_sandbox(const struct login *login, struct nitro_bytes base64)
+static double
+sandboxed_verdict(const void *context)
 {
+	const struct world *w = world();
 	NITRO_DROP(nitro_answer_drop) struct nitro_answer answer = {0};
-	struct nitro_verdict verdict = {0};
+	struct nitro_verdict reached = {0};
 	struct nitro_fault fault = {0};
 	bool is_complete = false;
 
-	if (nitro_answer_add(&answer, base64, &is_complete) != NITRO_OK ||
-	    nitro_verdict_reach(&answer, &login->expectation, login->anchors,
-		&verdict, &fault) != NITRO_OK)
-		give_up("the verdict in the sandbox");
-	nitro_verified_free(verdict.verified);
+	(void)context;
+	if (nitro_answer_add(&answer, nitro_bytes_of_buf(&w->base64),
+		&is_complete) != NITRO_OK ||
+	    nitro_verdict_reach(&answer, &w->expectation, w->anchors, &reached,
+		&fault) != NITRO_OK)
+		bench_give_up("the verdict in the sandbox");
+	nitro_verified_free(reached.verified);
+	return 0;
 }
 
-/* The kernel counts CPU time of so short a life coarsely: the sum over all rounds. */
-static void
-sandbox(const struct login *login, struct nitro_bytes base64)
+/* A refusal; with another reason than the meant one its figure means nothing. */
+struct refusal {
+	nitro_err reason;
+	void (*spoil)(struct nitro_buf *evidence, struct nitro_buf *base64,
+	    struct nitro_expectation *expectation,
+	    const struct nitro_trust_anchors **anchors);
+};
+
+#define SPOILS(name) \
+	static void name(struct nitro_buf *evidence, struct nitro_buf *base64, \
+	    struct nitro_expectation *expectation, \
+	    const struct nitro_trust_anchors **anchors)
+
+SPOILS(spoil_base64)
 {
-	static double empty[ROUNDS], full[ROUNDS];
-	double cpu[3];
-
-	cpu[0] = cpu_of_all_ms();
-	for (size_t i = 0; i < ROUNDS; i++) {
-		double start = wall_ms();
-
-		start_sandbox();
-		empty[i] = wall_ms() - start;
-	}
-	cpu[1] = cpu_of_all_ms();
-	for (size_t i = 0; i < ROUNDS; i++) {
-		double start = wall_ms();
-
-		judge_in_sandbox(login, base64);
-		full[i] = wall_ms() - start;
-	}
-	cpu[2] = cpu_of_all_ms();
-	printf("a sandbox without work     %8.3f ms   (CPU %.3f ms)\n",
-	    median(empty), (cpu[1] - cpu[0]) / ROUNDS);
-	printf("the verdict in the sandbox %8.3f ms   (CPU %.3f ms)\n",
-	    median(full), (cpu[2] - cpu[1]) / ROUNDS);
+	(void)evidence, (void)expectation, (void)anchors;
+	base64->ptr[base64->len / 2] = '*';
 }
 
-/* The reason must be the one that is meant, or the figure means nothing. */
-static void
-refuse(const char *what, const struct login *login, struct nitro_bytes base64,
-    nitro_err reason)
+SPOILS(spoil_size)
 {
-	static double values[ROUNDS];
-	size_t i;
+	static uint8_t large[NITRO_EVIDENCE_MAX + 1];
 
-	for (i = 0; i < ROUNDS; i++) {
-		double start = cpu_ms();
-		nitro_err err = judge_answer(login, base64);
-
-		values[i] = cpu_ms() - start;
-		if (err != reason) {
-			(void)fprintf(stderr, "bench: %s: %s\n", what,
-			    nitro_err_token(err));
-			exit(EXIT_FAILURE);
-		}
-	}
-	printf("refused, %-17s %8.3f ms   %s\n", what, median(values),
-	    nitro_err_token(reason));
+	(void)base64, (void)expectation, (void)anchors;
+	if (nitro_buf_append(evidence,
+		(struct nitro_bytes){large, sizeof large}) != NITRO_OK)
+		bench_give_up("a large document");
 }
 
-static void
-encode(struct nitro_bytes evidence, struct nitro_buf *base64)
+SPOILS(spoil_cbor)
 {
-	base64->len = 0;
-	if (nitro_base64_encode(evidence, base64) != NITRO_OK)
-		give_up("base64");
+	(void)base64, (void)expectation, (void)anchors;
+	evidence->len--;
 }
 
-static void
-refuse_all(const struct login *login, struct nitro_bytes evidence)
+/* The first key of the payload: module_id. */
+SPOILS(spoil_field)
 {
-	static const uint8_t bomb[] = {0x9a, 0x0f, 0xff, 0xff, 0xff};
-	static uint8_t altered[NITRO_EVIDENCE_MAX];
-	NITRO_DROP(nitro_buf_drop) struct nitro_buf base64 = {0};
-	struct login other = *login;
+	uint8_t *key = memmem(evidence->ptr, evidence->len, "module_id", 9);
 
-	encode(evidence, &base64);
-	base64.ptr[base64.len / 2] = '*';
-	refuse(
-	    "bad base64", login, nitro_bytes_of_buf(&base64), NITRO_E_BASE64);
-	encode((struct nitro_bytes){bomb, sizeof bomb}, &base64);
-	refuse("CBOR bomb", login, nitro_bytes_of_buf(&base64),
-	    NITRO_E_COSE_SHAPE);
-	encode(nitro_bytes_slice(evidence, 0, evidence.len - 1), &base64);
-	refuse(
-	    "cut by a byte", login, nitro_bytes_of_buf(&base64), NITRO_E_CBOR);
-	encode(evidence, &base64);
-	other.expectation.nonce.value = nitro_bytes_of_text("another nonce");
-	refuse("replayed", &other, nitro_bytes_of_buf(&base64), NITRO_E_NONCE);
-	memcpy(altered, evidence.ptr, evidence.len);
-	altered[evidence.len - 1] ^= 1;
-	encode((struct nitro_bytes){altered, evidence.len}, &base64);
-	refuse("bad signature", login, nitro_bytes_of_buf(&base64),
-	    NITRO_E_COSE_SIG);
+	(void)base64, (void)expectation, (void)anchors;
+	if (key == NULL)
+		bench_give_up("finding module_id");
+	key[0] = 'n';
+}
+
+SPOILS(spoil_nonce)
+{
+	(void)evidence, (void)base64, (void)anchors;
+	expectation->nonce.value = nitro_bytes_of_text("another nonce");
+}
+
+SPOILS(spoil_key)
+{
+	(void)evidence, (void)base64, (void)anchors;
+	expectation->public_key = (struct nitro_expected){
+	    NITRO_CHECK_REQUIRED, nitro_bytes_of_text("another key")};
+}
+
+SPOILS(spoil_age)
+{
+	(void)evidence, (void)base64, (void)anchors;
+	expectation->now_ms += 100000;
+}
+
+SPOILS(spoil_root)
+{
+	static const struct sim_options options = {
+	    .time_s = WORLD_NOW_MS / 1000};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0};
+	struct sim_pki pki = {0};
+	struct nitro_trust_anchors *other = NULL;
+
+	(void)evidence, (void)base64, (void)expectation;
+	if (!sim_pki_make(&options, &pki) || !sim_pki_root_pem(&pki, &pem) ||
+	    nitro_trust_anchors_parse(nitro_bytes_of_buf(&pem), &other) !=
+		NITRO_OK)
+		bench_give_up("another root");
+	*anchors = other;
+	sim_pki_drop(&pki);
+}
+
+SPOILS(spoil_signature)
+{
+	(void)base64, (void)expectation, (void)anchors;
+	evidence->ptr[evidence->len - 1] ^= 1;
+}
+
+static const struct refusal refusals[] = {
+    {NITRO_E_BASE64, spoil_base64},
+    {NITRO_E_ANSWER_SIZE, spoil_size},
+    {NITRO_E_CBOR, spoil_cbor},
+    {NITRO_E_FIELD_MISSING, spoil_field},
+    {NITRO_E_NONCE, spoil_nonce},
+    {NITRO_E_KEY, spoil_key},
+    {NITRO_E_TOO_OLD, spoil_age},
+    {NITRO_E_ROOT, spoil_root},
+    {NITRO_E_COSE_SIG, spoil_signature},
+};
+
+struct spoiled {
+	struct nitro_buf base64;
+	struct nitro_expectation expectation;
+	const struct nitro_trust_anchors *anchors;
+};
+
+/* Made at the first time. */
+static const struct spoiled *
+spoiled_by(const struct refusal *refusal)
+{
+	static struct spoiled made[NITRO_COUNT_OF(refusals)];
+	struct spoiled *spoiled = &made[refusal - refusals];
+	const struct world *w = world();
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
+
+	if (spoiled->anchors != NULL)
+		return spoiled;
+	spoiled->expectation = w->expectation;
+	spoiled->anchors = w->anchors;
+	if (nitro_buf_append(&evidence, nitro_bytes_of_buf(&w->evidence)) !=
+	    NITRO_OK)
+		bench_give_up("copying");
+	if (refusal->spoil != spoil_base64)
+		refusal->spoil(&evidence, &spoiled->base64,
+		    &spoiled->expectation, &spoiled->anchors);
+	if (nitro_base64_encode(
+		nitro_bytes_of_buf(&evidence), &spoiled->base64) != NITRO_OK)
+		bench_give_up("base64");
+	if (refusal->spoil == spoil_base64)
+		refusal->spoil(&evidence, &spoiled->base64,
+		    &spoiled->expectation, &spoiled->anchors);
+	return spoiled;
+}
+
+static double
+refuse(const void *context)
+{
+	const struct refusal *refusal = context;
+	const struct spoiled *spoiled = spoiled_by(refusal);
+	const nitro_err err = world_judge_answer(&spoiled->expectation,
+	    spoiled->anchors, nitro_bytes_of_buf(&spoiled->base64));
+
+	if (err != refusal->reason)
+		bench_give_up(nitro_err_token(err));
+	return 0;
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	static struct raw raw;
-	struct sim_options options = {.time_s = NOW_MS / 1000};
-	struct sim_pki pki = {0};
-	struct sim_document doc = {0};
-	struct nitro_buf evidence = {0}, pem = {0}, base64 = {0};
-	struct nitro_bytes nonce = nitro_bytes_of_text(
-	    "0123456789abcdef0123456789abcdef");
-	struct login login = {.expectation = {
-				  .nonce = {NITRO_CHECK_REQUIRED, nonce},
-				  .audience = {NITRO_CHECK_WAIVED, {NULL, 0}},
-				  .public_key = {NITRO_CHECK_WAIVED, {NULL, 0}},
-				  .age = NITRO_CHECK_REQUIRED,
-				  .now_ms = NOW_MS,
-				  .max_age_ms = 60000,
-				  .clock_skew_ms = 5000,
-			      }};
-	size_t i;
+	static const size_t counts[] = {1, 100, 1000, 10000};
+	static const struct candidate candidates[] = {
+	    {"five", five, NULL, BENCH_CPU},
+	    {"verdict", verdict, NULL, BENCH_CPU},
+	    {"verdict-of-answer", verdict_of_answer, NULL, BENCH_CPU},
+	    {"anchors", anchors, NULL, BENCH_CPU},
+	    {"verdict-anew", verdict_anew, NULL, BENCH_CPU},
+	    {"five-first", first_five, NULL, BENCH_OWN},
+	    {"verdict-first", first_verdict, NULL, BENCH_OWN},
+	    {"rest", rest, NULL, BENCH_CPU},
+	    {"sandbox", empty_sandbox, NULL, BENCH_WALL},
+	    {"verdict-in-sandbox", sandboxed_verdict, NULL, BENCH_WALL},
+	    {"refuse-base64", refuse, &refusals[0], BENCH_CPU},
+	    {"refuse-size", refuse, &refusals[1], BENCH_CPU},
+	    {"refuse-cbor", refuse, &refusals[2], BENCH_CPU},
+	    {"refuse-field", refuse, &refusals[3], BENCH_CPU},
+	    {"refuse-nonce", refuse, &refusals[4], BENCH_CPU},
+	    {"refuse-key", refuse, &refusals[5], BENCH_CPU},
+	    {"refuse-age", refuse, &refusals[6], BENCH_CPU},
+	    {"refuse-root", refuse, &refusals[7], BENCH_CPU},
+	    {"refuse-signature", refuse, &refusals[8], BENCH_CPU},
+	    {"entries-1", read_reachable, &counts[0], BENCH_CPU},
+	    {"entries-100", read_reachable, &counts[1], BENCH_CPU},
+	    {"entries-1000", read_reachable, &counts[2], BENCH_CPU},
+	    {"entries-10000", read_reachable, &counts[3], BENCH_CPU},
+	    {"entries-1000-all", read_all, &counts[2], BENCH_CPU},
+	    {"entries-10000-all", read_all, &counts[3], BENCH_CPU},
+	};
 
-	if (!sim_pki_make(&options, &pki) || !sim_pki_root_pem(&pki, &pem))
-		give_up("sim_pki_make");
-	sim_document_default(&pki, NOW_MS - 200, &doc);
-	doc.nonce = nonce;
-	if (!sim_attest(&pki, &doc, &evidence))
-		give_up("sim_attest");
-	if (nitro_trust_anchors_parse(
-		nitro_bytes_of_buf(&pem), &login.anchors) != NITRO_OK)
-		give_up("nitro_trust_anchors_parse");
-	encode(nitro_bytes_of_buf(&evidence), &base64);
-	for (i = 0; i < SIGNATURES; i++)
-		raw_sign(&raw, i, pki.cert[i].key,
-		    i < SIGNATURES - 1 ? CERT_TBS_LEN : evidence.len);
-
-	printf("document of %zu bytes, median of %d rounds, CPU time\n",
-	    evidence.len, ROUNDS);
-	compare(&raw, &login, nitro_bytes_of_buf(&evidence),
-	    nitro_bytes_of_buf(&base64));
-	sandbox(&login, nitro_bytes_of_buf(&base64));
-	read_anchors(nitro_bytes_of_buf(&pem));
-	refuse_all(&login, nitro_bytes_of_buf(&evidence));
-
-	nitro_trust_anchors_free(login.anchors);
-	sim_pki_drop(&pki);
-	nitro_buf_drop(&evidence);
-	nitro_buf_drop(&pem);
-	nitro_buf_drop(&base64);
-	return EXIT_SUCCESS;
+	(void)world();
+	return bench_main(argc, argv, candidates, NITRO_COUNT_OF(candidates));
 }
