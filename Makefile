@@ -145,7 +145,15 @@ $(BUILD)/tests/fault/limits_test: $(BUILD)/obj/tests/fault/limits_test.o \
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lpam -lcrypto -lcbor -lconfig -lseccomp -lpthread
 
-$(BUILD)/tests/bench/verdict: $(call objects,$(wildcard tests/bench/*.c)) $(BUILD)/libsim.a $(BUILD)/libnitro.a
+$(BUILD)/tests/bench/pam_prompt.so: $(BUILD)/obj/tests/bench/pam_prompt.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -shared -o $@ $^ -lpam
+
+$(BUILD)/tests/bench/process $(BUILD)/tests/bench/digests: $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto
+
+$(BUILD)/tests/bench/verdict: $(call objects,$(addprefix tests/bench/,candidate.c verdict.c world.c)) $(BUILD)/libsim.a $(BUILD)/libnitro.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcbor -lconfig -lseccomp
 
@@ -335,9 +343,25 @@ fuzz-coverage: ## lines of each floor that the corpus of tests/fuzz reaches
 lint: ## formatting, static analysis, manual pages, include direction
 	tests/lint
 
+BENCH_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,digests pam_prompt.so process verdict)
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
 .PHONY: bench
-bench: $(BUILD)/tests/bench/verdict ## the cost of one verdict, as a ratio to five P-384 verifications
-	$(BUILD)/tests/bench/verdict
+bench: $(BENCH_PROGRAMS) ## what a verdict costs, as a ratio to five P-384 verifications
+	$(MAKE) all $(BUILD)/nitro-sim
+	BUILD=$(BUILD) tests/bench/bench
+
+.PHONY: bench-gate
+bench-gate: deps ## the same in instructions, with limits that must hold
+	$(MAKE) $(BENCH_PROGRAMS)
+	BUILD=$(BUILD) tests/bench/bench --gate
+
+.PHONY: bench-results
+bench-results: deps ## everything, at a real sshd too, into tests/bench/RESULTS.md (needs root and gnuplot)
+	$(MAKE) all $(BUILD)/nitro-sim $(BENCH_PROGRAMS)
+	BUILD=$(BUILD) tests/bench/bench --write
 
 .PHONY: demo
 demo: deps ## real sshd logins, granted and refused by attestation (needs root; KEEP=1 leaves the sshd up)

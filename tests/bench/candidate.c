@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <valgrind/callgrind.h>
 
 #define ROUNDS 201
 #define ROUNDS_MAX 10001
@@ -73,18 +74,29 @@ run_all(const struct candidate *candidates, size_t count, size_t rounds)
 	}
 }
 
-static void
-run_only(const struct candidate *candidates, size_t count, const char *name,
-    unsigned long times)
+static const struct candidate *
+find(const struct candidate *candidates, size_t count, const char *name)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(candidates[i].name, name) != 0)
-			continue;
-		while (times-- > 0)
-			(void)candidates[i].once(candidates[i].context);
-		return;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(candidates[i].name, name) == 0)
+			return &candidates[i];
 	bench_give_up(name);
+}
+
+static void
+run_only(const struct candidate *candidate, unsigned long times)
+{
+	while (times-- > 0)
+		(void)candidate->once(candidate->context);
+}
+
+static void
+count_one(const struct candidate *candidate)
+{
+	run_only(candidate, 1);
+	CALLGRIND_ZERO_STATS;
+	run_only(candidate, N_COUNTED);
+	CALLGRIND_DUMP_STATS_AT(candidate->name);
 }
 
 static unsigned long
@@ -105,7 +117,11 @@ bench_main(
 	if (count > CANDIDATES_MAX)
 		bench_give_up("room for the candidates");
 	if (argc == 4 && strcmp(argv[1], "--only") == 0)
-		run_only(candidates, count, argv[2], number(argv[3], 1000000));
+		run_only(
+		    find(candidates, count, argv[2]), number(argv[3], 1000000));
+	else if (argc > 2 && strcmp(argv[1], "--count") == 0)
+		for (int i = 2; i < argc; i++)
+			count_one(find(candidates, count, argv[i]));
 	else if (argc == 3 && strcmp(argv[1], "--rounds") == 0)
 		run_all(candidates, count, number(argv[2], ROUNDS_MAX));
 	else if (argc == 1)

@@ -4,7 +4,9 @@
  *
  * usage: PROGRAM [--rounds N]         figures, a line each, fields between tabs:
  *                                     name, unit, min, p25, median, goal, note
- *        PROGRAM --only NAME N        that one N times, and not a word: for callgrind
+ *        PROGRAM --only NAME N        that one N times, and not a word: for profilers
+ *        PROGRAM --count NAME...      below callgrind: each of them N_COUNTED times, and
+ *                                     a dump by its name
  *
  * Values are milliseconds of CPU time, or of time for what other processes do.
  */
@@ -18,6 +20,8 @@ enum bench_clock {
 	BENCH_WALL,
 	BENCH_OWN /* once() says how long it took, in ms */
 };
+
+#define N_COUNTED 4
 
 struct candidate {
 	const char *name;

@@ -420,6 +420,7 @@ main(int argc, char **argv)
 	    {"entries-100", read_reachable, &counts[1], BENCH_CPU},
 	    {"entries-1000", read_reachable, &counts[2], BENCH_CPU},
 	    {"entries-10000", read_reachable, &counts[3], BENCH_CPU},
+	    {"entries-100-all", read_all, &counts[1], BENCH_CPU},
 	    {"entries-1000-all", read_all, &counts[2], BENCH_CPU},
 	    {"entries-10000-all", read_all, &counts[3], BENCH_CPU},
 	};

@@ -47,9 +47,6 @@ load_anchors(const struct nitro_inquiry *inquiry, struct nitro_grounds *grounds,
 		return err;
 	err = nitro_trust_anchors_parse(
 	    nitro_bytes_of_buf(&pem), &grounds->own_anchors);
-	if (err == NITRO_OK)
-		err = nitro_trust_anchors_check_signatures(
-		    grounds->own_anchors);
 	if (err != NITRO_OK)
 		return nitro_fault_set(
 		    fault, err, path, 0, "%s", nitro_err_sentence(err));

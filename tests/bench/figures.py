@@ -1,0 +1,156 @@
+"""The bench's programs, run, and their lines as figures."""
+
+import dataclasses
+import os
+import pathlib
+import platform
+import re
+import struct
+import subprocess
+import tempfile
+import zlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("BUILD") or "build").resolve()
+VERDICT = BUILD / "tests/bench/verdict"
+IMAGE_SIZE = 2 << 30
+COUNTED = 4  # N_COUNTED of candidate.h
+# A spread of the unit above this says that others use the machine.
+NOISE_MOST = 0.15
+
+
+@dataclasses.dataclass
+class Figure:
+    name: str
+    unit: str
+    least: float
+    p25: float
+    median: float
+    kib: int = 0
+
+
+def _parse(text):
+    figures = {}
+    for line in text.splitlines():
+        name, unit, *values = line.split("\t")
+        figures[name] = Figure(name, unit, *map(float, values[:3]), *map(int, values[3:]))
+    return figures
+
+
+def _run(argv, **environment):
+    return subprocess.run([str(word) for word in argv], stdout=subprocess.PIPE, check=True, text=True,
+                          env=os.environ | {"BUILD": str(BUILD)} | environment).stdout
+
+
+def verdicts(rounds=201):
+    return _parse(_run([VERDICT, "--rounds", rounds]))
+
+
+def noise(figures):
+    """How far the unit in the middle is above the least one, as a part of it."""
+    five = figures["five"]
+    return five.median / five.least - 1
+
+
+# --- whole processes ---------------------------------------------------------
+
+def _eif(path, size):
+    """An enclave image, nearly all of it a hole in the file: kernel, cmdline, two ramdisks."""
+    kinds = [(1, b"kernel"), (2, b"reboot=k"), (5, b"{}"), (3, b"init"), (3, b"")]
+    body, offsets, lengths = b"", [], []
+    for kind, content in kinds:
+        offsets.append(548 + len(body))
+        lengths.append(len(content))
+        body += struct.pack(">HHQ", kind, 0, len(content)) + content
+    hole = size - 548 - len(body)
+    lengths[-1] = hole
+    body = body[:-8] + struct.pack(">Q", hole)
+    pad = [0] * (32 - len(kinds))
+    head = b".eif" + struct.pack(">HHQQHH32Q32QI", 4, 0, 1 << 30, 2, 0, len(kinds), *offsets, *pad, *lengths, *pad, 0)
+    crc, zeros = zlib.crc32(head + body), bytes(1 << 20)
+    for at in range(0, hole, len(zeros)):
+        crc = zlib.crc32(zeros[:min(len(zeros), hole - at)], crc)
+    path.write_bytes(head + struct.pack(">I", crc) + body)
+    os.truncate(path, size)
+
+
+def _commands(argv_of):
+    words = []
+    for name, argv in argv_of.items():
+        words += ["--", name, *argv] if words else [name, *argv]
+    return words
+
+
+def processes(rounds=41):
+    """Cold processes: the judge of a document, the client's answer, the measuring of a large image."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        sim = BUILD / "nitro-sim"
+        _run([sim, "init", folder / "pki"])
+        document = folder / "document.cbor"
+        document.write_bytes(subprocess.run([sim, "attest", "--pki", folder / "pki"], stdout=subprocess.PIPE,
+                                            check=True).stdout)
+        key = folder / "key"
+        _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        fingerprint = _run(["ssh-keygen", "-l", "-f", key]).split()[1]
+        prompt = f"pam_nitro/1 nonce={'A' * 43} key={fingerprint} host=h.example user=u part=1: "
+        # What the shell appends is a comment to it.
+        command = f"cat {document} #"
+        found = _parse(_run([BUILD / "tests/bench/process", rounds, *_commands({
+            "process-nothing": ["/bin/true"],
+            "process-five": [VERDICT, "--only", "five", 1],
+            "process-verify": [BUILD / "pam-nitro", "verify", "--trust-anchors", folder / "pki/root.pem", "--at",
+                               "document", document],
+            "process-source": ["/bin/sh", "-c", command],
+            "process-answer": [BUILD / "nitro-ssh", "answer", "--key", f"{key}.pub", prompt],
+        })], NITRO_SSH_SOURCE=f"exec:{command}"))
+        image = folder / "image.eif"
+        _eif(image, IMAGE_SIZE)
+        found |= _parse(_run([BUILD / "tests/bench/process", 3, *_commands({
+            "digests-2gib": [BUILD / "tests/bench/digests", image],
+            "measure-2gib": [BUILD / "pam-nitro", "measure", "--json", image],
+        })]))
+    return found
+
+
+# --- a real sshd -------------------------------------------------------------
+
+def logins():
+    """Empty where there cannot be one."""
+    done = subprocess.run([HERE / "logins.py"], stdout=subprocess.PIPE, text=True, check=False,
+                          env=os.environ | {"BUILD": str(BUILD)})
+    return _parse(done.stdout) if done.returncode == 0 else {}
+
+
+# --- instructions ------------------------------------------------------------
+
+def instructions(names):
+    """Of one run of each, as callgrind counts them: the same on every machine of its kind."""
+    counts = {}
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", VERDICT, "--count", *names],
+                       stderr=subprocess.PIPE, check=True)
+        for path in pathlib.Path(folder).iterdir():
+            text = path.read_text(encoding="utf-8")
+            trigger = re.search(r"(?m)^desc: Trigger: Client Request: (\S+)$", text)
+            if trigger:
+                counts[trigger[1]] = int(re.search(r"(?m)^(?:totals|summary): (\d+)", text)[1]) / COUNTED
+    return counts
+
+
+# --- where -------------------------------------------------------------------
+
+def machine():
+    """Rows of what the figures are of."""
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                if line.startswith("model name")), platform.machine())
+
+    def package(name):
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, check=False)
+        return done.stdout or "unknown"
+    system = next((line.split("=", 1)[1].strip().strip('"') for line in open("/etc/os-release", encoding="utf-8")
+                   if line.startswith("PRETTY_NAME")), platform.system())
+    return {"processor": f"{cpu}, {os.cpu_count()} of them", "system": f"{system}, Linux {platform.release()}",
+            "libcrypto": package("libssl3"), "libcbor": package("libcbor0.8"), "libconfig": package("libconfig9"),
+            "libseccomp": package("libseccomp2"), "OpenSSH": package("openssh-server")}
