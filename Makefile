@@ -350,7 +350,7 @@ bench-programs: $(BENCH_PROGRAMS)
 
 .PHONY: bench
 bench: $(BENCH_PROGRAMS) ## what a verdict costs, as a ratio to five P-384 verifications
-	$(MAKE) all $(BUILD)/nitro-sim
+	$(MAKE) all nitro-ssh-static $(BUILD)/nitro-sim
 	BUILD=$(BUILD) tests/bench/bench
 
 .PHONY: bench-gate
@@ -360,7 +360,7 @@ bench-gate: deps ## the same in instructions, with limits that must hold
 
 .PHONY: bench-results
 bench-results: deps ## everything, at a real sshd too, into tests/bench/RESULTS.md (needs root and gnuplot)
-	$(MAKE) all $(BUILD)/nitro-sim $(BENCH_PROGRAMS)
+	$(MAKE) all nitro-ssh-static $(BUILD)/nitro-sim $(BENCH_PROGRAMS)
 	BUILD=$(BUILD) tests/bench/bench --write
 
 .PHONY: demo

@@ -163,17 +163,19 @@ read_file(struct nitro_entry_reader *reader, bool may_be_empty,
 
 static nitro_err
 parse(const struct nitro_config_source *file, bool may_be_empty,
-    struct nitro_entry_reader *reader, struct nitro_measurements *measurements,
-    struct nitro_fault *fault)
+    nitro_certificate_source *source, void *context,
+    struct nitro_measurements *measurements, struct nitro_fault *fault)
 {
 	NITRO_DROP(nitro_config_close) struct nitro_config config = {0};
+	NITRO_DROP(nitro_entry_reader_drop)
+	struct nitro_entry_reader reader = {
+	    .config = &config, .source = source, .context = context};
 	size_t start = measurements->entry_count;
 	nitro_err err;
 
 	if ((err = nitro_config_open(file, fault, &config)) != NITRO_OK)
 		return err;
-	reader->config = &config;
-	err = read_file(reader, may_be_empty, measurements);
+	err = read_file(&reader, may_be_empty, measurements);
 	if (err != NITRO_OK)
 		return err;
 	return check_duplicates(measurements, start, fault);
@@ -186,11 +188,8 @@ nitro_measurements_parse(struct nitro_bytes text, const char *path,
 {
 	const struct nitro_config_source file = {
 	    text, path, NITRO_E_MEASUREMENTS};
-	NITRO_DROP(nitro_entry_reader_drop)
-	struct nitro_entry_reader reader = {
-	    .source = source, .context = context};
 
-	return parse(&file, false, &reader, measurements, fault);
+	return parse(&file, false, source, context, measurements, fault);
 }
 
 nitro_err
@@ -198,19 +197,14 @@ nitro_measurements_parse_reachable(struct nitro_bytes text, const char *path,
     nitro_certificate_source *source, void *context, struct nitro_reach *reach,
     struct nitro_measurements *measurements, struct nitro_fault *fault)
 {
-	const struct nitro_config_source whole = {
-	    text, path, NITRO_E_MEASUREMENTS};
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf reduced = {0};
-	NITRO_DROP(nitro_entry_reader_drop)
-	struct nitro_entry_reader reader = {
-	    .source = source, .context = context};
-	struct nitro_config_source file = whole;
+	struct nitro_config_source file = {text, path, NITRO_E_MEASUREMENTS};
 	size_t left_out;
 	nitro_err err;
 
-	err = nitro_entry_filter(&whole, reach, &reduced, &left_out, fault);
+	err = nitro_entry_filter(&file, reach, &reduced, &left_out, fault);
 	if (err != NITRO_OK)
 		return err;
 	file.text = nitro_bytes_of_buf(&reduced);
-	return parse(&file, left_out > 0, &reader, measurements, fault);
+	return parse(&file, left_out > 0, source, context, measurements, fault);
 }
