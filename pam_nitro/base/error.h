@@ -27,7 +27,7 @@ enum nitro_class {
 
 /* The steps of a login in their order (PROTOCOL, "Server: verdict"). */
 enum nitro_stage {
-	NITRO_STAGE_SETTINGS,  /* files, before any prompt */
+	NITRO_STAGE_SETTINGS,  /* files and the host */
 	NITRO_STAGE_CHALLENGE, /* nonce, key of this connection, prompts */
 	NITRO_STAGE_ANSWER,    /* framing, base64, size */
 	NITRO_STAGE_COSE,      /* COSE_Sign1 shape */
