@@ -87,7 +87,7 @@ make_both(const char *directory, struct nitro_fault *fault)
 
 	err = make_folder(directory, &first);
 	if (err != NITRO_E_FILE_MISSING || end == NULL || end == directory) {
-		*fault = err != NITRO_OK ? first : *fault;
+		*fault = first;
 		return err;
 	}
 	if (!nitro_bytes_to_text(
@@ -163,7 +163,10 @@ nitro_evidence_folder_open(
 	return NITRO_OK;
 }
 
-/* One name of the folder into the list, where it is a record. */
+/*
+ * One name of the folder into the list, where it is a record. What cannot be
+ * looked at would not be counted, and the folder would grow past its bounds.
+ */
 static nitro_err
 add_name(int fd, const char *name, struct nitro_evidence_list *list)
 {
@@ -176,8 +179,9 @@ add_name(int fd, const char *name, struct nitro_evidence_list *list)
 	if (!is_unfinished && !nitro_evidence_name_parse(name, &entry))
 		return NITRO_OK;
 	/* Another writer may have finished or removed it meanwhile. */
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISREG(st.st_mode))
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? NITRO_OK : NITRO_E_FILE_READ;
+	if (!S_ISREG(st.st_mode))
 		return NITRO_OK;
 	entry.size = nitro_evidence_disk_size(st.st_size);
 	if (is_unfinished) {
@@ -219,6 +223,23 @@ refuse_listing(const char *directory, struct nitro_fault *fault)
 	    fault, directory, "cannot be listed", errno);
 }
 
+static nitro_err
+refuse_look(const char *directory, struct nitro_fault *fault)
+{
+	return nitro_secure_refuse_errno(
+	    fault, directory, "a record cannot be looked at", errno);
+}
+
+static nitro_err
+remove_record(
+    int fd, const char *name, const char *directory, struct nitro_fault *fault)
+{
+	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+		return NITRO_OK;
+	return nitro_secure_refuse_errno(
+	    fault, directory, "an old record cannot be removed", errno);
+}
+
 nitro_err
 nitro_evidence_folder_scan(int fd, const char *directory,
     struct nitro_evidence_list *list, struct nitro_fault *fault)
@@ -229,13 +250,16 @@ nitro_evidence_folder_scan(int fd, const char *directory,
 
 	if (dir == NULL)
 		return refuse_listing(directory, fault);
-	while (errno = 0, (found = readdir(dir)) != NULL)
-		if ((err = add_name(fd, found->d_name, list)) != NITRO_OK)
+	while (errno = 0, (found = readdir(dir)) != NULL) {
+		err = add_name(fd, found->d_name, list);
+		if (err == NITRO_E_MEMORY)
 			return nitro_fault_set(fault, err, directory, 0,
 			    "no memory for its list of records");
+		if (err != NITRO_OK)
+			return refuse_look(directory, fault);
+	}
 	if (errno != 0)
-		return nitro_secure_refuse_errno(
-		    fault, directory, "readdir", errno);
+		return refuse_listing(directory, fault);
 	if (list->count > 0)
 		qsort(list->entries.ptr, list->count,
 		    sizeof(struct nitro_evidence_entry), compare_entries);
@@ -297,32 +321,55 @@ remove_doomed(int fd, const char *directory,
     const struct nitro_evidence_list *list, struct nitro_fault *fault)
 {
 	const struct nitro_evidence_entry *entry;
+	nitro_err err;
 
 	for (size_t i = 0; i < list->count; i++) {
 		entry = nitro_evidence_list_at(list, i);
-		if (entry->is_doomed && unlinkat(fd, entry->name, 0) != 0 &&
-		    errno != ENOENT)
-			return nitro_secure_refuse_errno(fault, directory,
-			    "an old record cannot be removed", errno);
+		if (!entry->is_doomed)
+			continue;
+		err = remove_record(fd, entry->name, directory, fault);
+		if (err != NITRO_OK)
+			return err;
 	}
 	return NITRO_OK;
 }
 
 /* What a writer that was stopped has left. */
-static void
-remove_leftovers(int fd, DIR *dir, int64_t now_ms)
+static nitro_err
+remove_leftover(int fd, const char *name, const char *directory, int64_t now_ms,
+    struct nitro_fault *fault)
 {
-	const struct dirent *found;
 	struct stat st;
 
-	while ((found = readdir(dir)) != NULL) {
-		if (!nitro_bytes_has_prefix(nitro_bytes_of_text(found->d_name),
-			NITRO_EVIDENCE_UNFINISHED) ||
-		    fstatat(fd, found->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		if ((int64_t)st.st_mtim.tv_sec < (now_ms - HOUR_MS) / 1000)
-			(void)unlinkat(fd, found->d_name, 0);
+	if (!nitro_bytes_has_prefix(
+		nitro_bytes_of_text(name), NITRO_EVIDENCE_UNFINISHED))
+		return NITRO_OK;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? NITRO_OK
+				       : refuse_look(directory, fault);
+	if (!S_ISREG(st.st_mode) ||
+	    (int64_t)st.st_mtim.tv_sec >= (now_ms - HOUR_MS) / 1000)
+		return NITRO_OK;
+	return remove_record(fd, name, directory, fault);
+}
+
+static nitro_err
+remove_leftovers(
+    int fd, const char *directory, int64_t now_ms, struct nitro_fault *fault)
+{
+	NITRO_DROP(drop_dir) DIR *dir = open_dir(fd);
+	const struct dirent *found;
+	nitro_err err;
+
+	if (dir == NULL)
+		return refuse_listing(directory, fault);
+	while (errno = 0, (found = readdir(dir)) != NULL) {
+		err = remove_leftover(
+		    fd, found->d_name, directory, now_ms, fault);
+		if (err != NITRO_OK)
+			return err;
 	}
+	return errno == 0 ? NITRO_OK : refuse_listing(directory, fault);
 }
 
 static int64_t
@@ -345,14 +392,13 @@ sweep_for_writer(int fd, const struct nitro_evidence_settings *settings,
 {
 	NITRO_DROP(nitro_evidence_list_drop)
 	struct nitro_evidence_list list = {0};
-	NITRO_DROP(drop_dir) DIR *dir = open_dir(fd);
 	const char *directory = settings->directory;
 	int64_t room;
 	nitro_err err;
 
-	if (dir == NULL)
-		return refuse_listing(directory, fault);
-	remove_leftovers(fd, dir, now_ms);
+	err = remove_leftovers(fd, directory, now_ms, fault);
+	if (err != NITRO_OK)
+		return err;
 	err = nitro_evidence_folder_scan(fd, directory, &list, fault);
 	if (err != NITRO_OK)
 		return err;

@@ -131,10 +131,10 @@ rename_new(int folder, const char *from, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	if (fstatat(folder, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (fstatat(folder, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		errno = EEXIST;
+	if (errno != ENOENT)
 		return -1;
-	}
 	return renameat(folder, from, folder, to);
 }
 

@@ -188,8 +188,7 @@
 	FN(int, fstat, (int a, struct stat *b), (a, b), {-1, EIO}, \
 	    {-1, ENOMEM}) \
 	FN(int, fstatat, (int a, const char *b, struct stat *c, int d), \
-	    (a, b, c, d), \
-	    {-1, EIO, FAULT_IN_JUDGED, "another login may have removed it"}, \
+	    (a, b, c, d), {-1, EIO}, \
 	    {-1, ENOENT, FAULT_IN_JUDGED, \
 		"another login may have removed it"}) \
 	FN(int, fsync, (int a), (a), {-1, EIO}, {-1, EINTR}) \

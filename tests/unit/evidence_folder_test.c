@@ -67,6 +67,12 @@ static const struct row {
     {"nor is an allowed one",
 	{{true, 40, OLD}, {true, 60, YOUNG}, {true, 60, YOUNG}}, 0, 60, 2,
 	"xx."},
+    {"an old allowed one leaves more than half refused",
+	{{true, 40, OLD}, {true, 60, YOUNG}, {false, 60, YOUNG}}, 0, 60, 9,
+	"x.x"},
+    {"an old refused one leaves less than half refused",
+	{{false, 40, OLD}, {true, 70, YOUNG}, {false, 40, YOUNG}}, 0, 100, 9,
+	"xx."},
 };
 
 static unsigned
