@@ -74,6 +74,9 @@ struct fault_plan {
 	unsigned count[FAULT_SIDES][FAULT_KINDS];
 	unsigned short trace[FAULT_SIDES]
 			    [FAULT_TRACE_MAX]; /* functions called */
+	/* Where in the module each call stands; which allocations are its own. */
+	uint32_t place[FAULT_SIDES][FAULT_TRACE_MAX];
+	bool is_own[FAULT_SIDES][FAULT_TRACE_MAX];
 	unsigned failed[FAULT_PHASES];  /* calls that were made to fail */
 	unsigned harmful[FAULT_PHASES]; /* those that are not tolerated */
 	unsigned function;              /* the first that failed, or in whose

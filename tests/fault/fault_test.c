@@ -4,9 +4,11 @@
  * made without a fault, to see which calls there are, and then again for each
  * of them and each way in which it fails, once and from then on.
  *
- * Without FAULT_ALL=1 in the environment a sample is run that takes some
- * seconds. FAULT_SCENE is a part of the name of the only scenes to run,
- * FAULT_WORKERS how many processes share the work.
+ * Without FAULT_ALL=1 in the environment less is run, in some seconds: each
+ * place of the module that makes a call fails once in each way, in the first
+ * scene that comes there, and so does each allocation of the module's own;
+ * beside these a sample of all. FAULT_SCENE is a part of the name of the only
+ * scenes to run, FAULT_WORKERS how many processes share the work.
  */
 /* C30 G12 M02 M15 R06 */
 #include <dlfcn.h>
@@ -22,19 +24,43 @@
 #define WARM_UP 3  /* logins of the process, after which nothing is new */
 #define SAMPLE 211 /* one job in so many; a prime, so that no pattern hides */
 
+#define PLACES_MAX 4096
+
 struct jobs {
 	struct job *list;
 	unsigned count, room;
-	unsigned offered; /* before sampling */
-	unsigned sample;  /* one in so many */
+	unsigned offered;     /* before sampling */
+	unsigned sample;      /* one in so many */
+	unsigned memory_step; /* one allocation in so many */
+	bool has_own_memory;  /* and each of the module's own */
 };
 
 static struct fault_plan baseline;
 
-static void
-push(struct jobs *jobs, struct job job)
+/* Has no job of this run begun there yet? From now on one has. */
+static bool
+is_new_place(enum fault_side side, uint32_t place)
 {
-	if (jobs->offered++ % jobs->sample != 0)
+	static struct {
+		enum fault_side side;
+		uint32_t place;
+	} seen[PLACES_MAX];
+	static unsigned count;
+
+	for (unsigned i = 0; i < count; i++)
+		if (seen[i].side == side && seen[i].place == place)
+			return false;
+	if (count == PLACES_MAX)
+		abort();
+	seen[count].side = side;
+	seen[count++].place = place;
+	return true;
+}
+
+static void
+push(struct jobs *jobs, bool is_wanted, struct job job)
+{
+	if (jobs->offered++ % jobs->sample != 0 && !is_wanted)
 		return;
 	if (jobs->count == jobs->room) {
 		jobs->room = jobs->room == 0 ? 1024 : 2 * jobs->room;
@@ -52,12 +78,13 @@ push_call(struct jobs *jobs, enum fault_side side, unsigned index)
 	unsigned modes;
 	const struct fault_mode *mode = fault_function_modes(
 	    baseline.trace[side][index], &modes);
+	const bool is_new = is_new_place(side, baseline.place[side][index]);
 
 	for (unsigned m = 0; m < modes; m++)
 		for (unsigned p = FAULT_ONCE; p <= FAULT_ALL_ON; p++)
 			if (p == FAULT_ONCE ||
 			    (mode[m].flags & FAULT_NOT_ON) == 0)
-				push(jobs,
+				push(jobs, is_new && p == FAULT_ONCE,
 				    (struct job){FAULT_CALL, (uint8_t)side,
 					(uint8_t)p, (uint8_t)m, index});
 }
@@ -65,41 +92,47 @@ push_call(struct jobs *jobs, enum fault_side side, unsigned index)
 static void
 push_memory(struct jobs *jobs, enum fault_side side, unsigned index)
 {
-	push(jobs,
+	const bool is_wanted = jobs->has_own_memory &&
+			       baseline.is_own[side][index];
+	/* What comes after the verdict is little, and all of it is tried. */
+	const bool has_steps = side == FAULT_CHILD ||
+			       (side == FAULT_PARENT &&
+				   index < baseline.first_prompt[FAULT_MEMORY]);
+
+	if (has_steps && index % jobs->memory_step != 0 && !is_wanted)
+		return;
+	push(jobs, is_wanted,
 	    (struct job){FAULT_MEMORY, (uint8_t)side, FAULT_ONCE, 0, index});
-	push(jobs,
+	push(jobs, false,
 	    (struct job){FAULT_MEMORY, (uint8_t)side, FAULT_ALL_ON, 0, index});
 }
 
+static void
+push_between(struct jobs *jobs, enum fault_side side,
+    const unsigned from[FAULT_KINDS], const unsigned to[FAULT_KINDS])
+{
+	for (unsigned i = from[FAULT_CALL]; i < to[FAULT_CALL]; i++)
+		push_call(jobs, side, i);
+	for (unsigned i = from[FAULT_MEMORY]; i < to[FAULT_MEMORY]; i++)
+		push_memory(jobs, side, i);
+}
+
+static const unsigned nothing[FAULT_KINDS];
+
 /* Everything before the first prompt. */
 static void
-push_early(struct jobs *jobs, unsigned memory_step)
+push_early(struct jobs *jobs)
 {
-	const unsigned *end = baseline.first_prompt;
-
-	for (unsigned i = 0; i < end[FAULT_CALL]; i++)
-		push_call(jobs, FAULT_PARENT, i);
-	for (unsigned i = 0; i < end[FAULT_MEMORY]; i += memory_step)
-		push_memory(jobs, FAULT_PARENT, i);
+	push_between(jobs, FAULT_PARENT, nothing, baseline.first_prompt);
 }
 
 static void
-push_late(struct jobs *jobs, unsigned memory_step)
+push_late(struct jobs *jobs)
 {
-	for (unsigned side = 0; side < FAULT_SIDES; side++) {
-		static const unsigned nothing[FAULT_KINDS];
-		const unsigned *from = side == FAULT_PARENT
-					   ? baseline.first_prompt
-					   : nothing;
-		const unsigned *to = baseline.count[side];
-		const unsigned step = side == FAULT_CHILD ? memory_step : 1;
-
-		for (unsigned i = from[FAULT_CALL]; i < to[FAULT_CALL]; i++)
-			push_call(jobs, (enum fault_side)side, i);
-		for (unsigned i = from[FAULT_MEMORY]; i < to[FAULT_MEMORY];
-		     i += step)
-			push_memory(jobs, (enum fault_side)side, i);
-	}
+	push_between(jobs, FAULT_PARENT, baseline.first_prompt,
+	    baseline.count[FAULT_PARENT]);
+	push_between(jobs, FAULT_CHILD, nothing, baseline.count[FAULT_CHILD]);
+	push_between(jobs, FAULT_LATER, nothing, baseline.count[FAULT_LATER]);
 }
 
 static unsigned
@@ -169,10 +202,10 @@ static bool
 run_scene(struct run *run, unsigned workers, unsigned sample,
     struct pool_counts *total)
 {
-	const unsigned step = run->scene->memory_step > 0
-				  ? run->scene->memory_step
-				  : 1;
-	struct jobs jobs = {.sample = sample};
+	const unsigned step = run->scene->memory_step;
+	struct jobs jobs = {.sample = sample,
+	    .memory_step = step > 0 ? step : 1,
+	    .has_own_memory = run->scene->has_new_files};
 	struct pool_counts counts = {0};
 	unsigned early_count;
 
@@ -193,9 +226,9 @@ run_scene(struct run *run, unsigned workers, unsigned sample,
 		return false;
 	/* Up to the first prompt all scenes with the same files are the same. */
 	if (run->scene->has_new_files && !run->in_parts)
-		push_early(&jobs, step);
+		push_early(&jobs);
 	early_count = jobs.count;
-	push_late(&jobs, step);
+	push_late(&jobs);
 	printf("# %s: %u calls to fail\n", run->scene->name, jobs.count);
 	pool_run(run, &(struct pool_jobs){jobs.list, jobs.count, early_count},
 	    workers, &counts);

@@ -218,8 +218,11 @@ note_failure(bool is_harmful)
 bool
 fault_memory_fails(void)
 {
+	const unsigned index = plan->count[side][FAULT_MEMORY];
 	bool is_harmful = true;
 
+	if (index < FAULT_TRACE_MAX && plan->kind == FAULT_NONE)
+		plan->is_own[side][index] = depth == 0;
 	if (!is_due(FAULT_MEMORY, outermost))
 		return false;
 	for (size_t i = 0;
@@ -257,8 +260,11 @@ fault_enter(enum function function, const void *caller, bool *is_ours)
 	if (functions[function].modes == NULL)
 		return NULL;
 	index = plan->count[side][FAULT_CALL];
-	if (index < FAULT_TRACE_MAX && plan->kind == FAULT_NONE)
+	if (index < FAULT_TRACE_MAX && plan->kind == FAULT_NONE) {
 		plan->trace[side][index] = (unsigned short)function;
+		plan->place[side][index] = (uint32_t)((uintptr_t)caller -
+						      module_start);
+	}
 	if (!is_due(FAULT_CALL, function))
 		return NULL;
 	mode = choose_mode(function);
