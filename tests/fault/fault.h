@@ -64,6 +64,7 @@ struct fault_plan {
 	enum fault_kind kind;
 	enum fault_side side;
 	unsigned index; /* from 0, of its side and kind */
+	bool is_place;  /* index is a place: the first call from there */
 	unsigned mode;
 	enum fault_persistence persistence;
 

@@ -80,13 +80,18 @@ push_call(struct jobs *jobs, enum fault_side side, unsigned index)
 	    baseline.trace[side][index], &modes);
 	const bool is_new = is_new_place(side, baseline.place[side][index]);
 
+	/* How often a parent asks for its child varies, and so do numbers. */
+	for (unsigned m = 0; is_new && m < modes; m++)
+		push(jobs, true,
+		    (struct job){FAULT_CALL, (uint8_t)side, FAULT_ONCE,
+			(uint8_t)m, baseline.place[side][index], true});
 	for (unsigned m = 0; m < modes; m++)
 		for (unsigned p = FAULT_ONCE; p <= FAULT_ALL_ON; p++)
 			if (p == FAULT_ONCE ||
 			    (mode[m].flags & FAULT_NOT_ON) == 0)
-				push(jobs, is_new && p == FAULT_ONCE,
+				push(jobs, false,
 				    (struct job){FAULT_CALL, (uint8_t)side,
-					(uint8_t)p, (uint8_t)m, index});
+					(uint8_t)p, (uint8_t)m, index, false});
 }
 
 static void
@@ -102,9 +107,11 @@ push_memory(struct jobs *jobs, enum fault_side side, unsigned index)
 	if (has_steps && index % jobs->memory_step != 0 && !is_wanted)
 		return;
 	push(jobs, is_wanted,
-	    (struct job){FAULT_MEMORY, (uint8_t)side, FAULT_ONCE, 0, index});
+	    (struct job){
+		FAULT_MEMORY, (uint8_t)side, FAULT_ONCE, 0, index, false});
 	push(jobs, false,
-	    (struct job){FAULT_MEMORY, (uint8_t)side, FAULT_ALL_ON, 0, index});
+	    (struct job){
+		FAULT_MEMORY, (uint8_t)side, FAULT_ALL_ON, 0, index, false});
 }
 
 static void

@@ -174,9 +174,10 @@ fault_is_child(void)
 
 /* Is this one, number index of its kind, to fail? */
 static bool
-is_due(enum fault_kind kind, enum function function)
+is_due(enum fault_kind kind, enum function function, unsigned place)
 {
-	const unsigned index = plan->count[side][kind]++;
+	const unsigned count = plan->count[side][kind]++;
+	const unsigned index = plan->is_place ? place : count;
 
 	if (plan->kind != kind)
 		return false;
@@ -223,7 +224,7 @@ fault_memory_fails(void)
 
 	if (index < FAULT_TRACE_MAX && plan->kind == FAULT_NONE)
 		plan->is_own[side][index] = depth == 0;
-	if (!is_due(FAULT_MEMORY, outermost))
+	if (!is_due(FAULT_MEMORY, outermost, 0))
 		return false;
 	for (size_t i = 0;
 	     i < sizeof memory_tolerated / sizeof memory_tolerated[0]; i++)
@@ -249,6 +250,7 @@ choose_mode(enum function function)
 const struct fault_mode *
 fault_enter(enum function function, const void *caller, bool *is_ours)
 {
+	const uint32_t place = (uint32_t)((uintptr_t)caller - module_start);
 	const struct fault_mode *mode;
 	unsigned index;
 
@@ -262,10 +264,9 @@ fault_enter(enum function function, const void *caller, bool *is_ours)
 	index = plan->count[side][FAULT_CALL];
 	if (index < FAULT_TRACE_MAX && plan->kind == FAULT_NONE) {
 		plan->trace[side][index] = (unsigned short)function;
-		plan->place[side][index] = (uint32_t)((uintptr_t)caller -
-						      module_start);
+		plan->place[side][index] = place;
 	}
-	if (!is_due(FAULT_CALL, function))
+	if (!is_due(FAULT_CALL, function, place))
 		return NULL;
 	mode = choose_mode(function);
 	if (function == NUMBER(sigaction) ||

@@ -293,6 +293,7 @@ run_set(struct run *run, const struct job *job)
 	plan->persistence = (enum fault_persistence)job->persistence;
 	plan->mode = job->mode;
 	plan->index = job->index;
+	plan->is_place = job->is_place;
 }
 
 void
@@ -346,8 +347,8 @@ run_describe(
 		    persistence[job->persistence]);
 	else
 		(void)snprintf(text, 256,
-		    "%scall %u, %s, fails with %ld, errno %d, flags %x, %s",
-		    sides[job->side], job->index,
+		    "%scall %s%u, %s, fails with %ld, errno %d, flags %x, %s",
+		    sides[job->side], job->is_place ? "from " : "", job->index,
 		    fault_function_name(plan->function),
 		    job->mode < count ? (long)modes[job->mode].value : 0,
 		    job->mode < count ? modes[job->mode].error : 0,

@@ -8,6 +8,7 @@
 struct job {
 	uint8_t kind, side, persistence, mode; /* as in struct fault_plan */
 	unsigned index;
+	bool is_place;
 };
 
 enum wrong {
