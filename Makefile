@@ -196,7 +196,7 @@ $(BUILD)/tests/fuzz/conversation: ALL_LDFLAGS += $(addprefix -Wl$(comma)--wrap=,
 
 .PHONY: tests
 tests: $(UNIT_TESTS) $(MODULE_TESTS) $(FUZZ_TESTS) $(filter $(BUILD)/%,$(FAULT_TESTS)) $(BUILD)/nitro-sim $(BUILD)/nsm-supervisor \
-    $(BUILD)/tests/fail_memory.so ## build the test programs
+    $(BUILD)/tests/fail_memory.so $(BUILD)/tests/fail_calls.so ## build the test programs
 
 .PHONY: deps
 deps: ## install what is missing for build, tests and demo (needs root)
@@ -244,8 +244,8 @@ check-mutants: tests ## every mutant of documents, answers and certificates, not
 	BUILD=$(BUILD) NITRO_MUTANTS=all TEST_TIMEOUT=3600 tests/run $(BUILD)/tests/unit/mutants_test $(BUILD)/tests/unit/resigned_test
 	grep -h '^# .* mutants' $(BUILD)/tests/log/*mutants_test.log $(BUILD)/tests/log/*resigned_test.log
 
-# Takes memory from pam-nitro.
-$(BUILD)/tests/fail_memory.so: tests/memory/fail_memory.c
+# Take memory and libraries from the programs.
+$(BUILD)/tests/fail_%.so: tests/memory/fail_%.c
 	@mkdir -p $(@D)
 	$(CC) -shared $(filter-out $(SANITIZE),$(ALL_CFLAGS)) $(LDFLAGS) -o $@ $<
 

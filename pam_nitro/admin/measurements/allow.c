@@ -122,7 +122,8 @@ print_json(const struct allowing *allowing, const char *result)
 	    &json, "circular", allowing->input.circular != NULL);
 	if (nitro_json_print(&json))
 		return NITRO_EXIT_YES;
-	return refuse(nitro_err_sentence(NITRO_E_MEMORY), NITRO_EXIT_USAGE);
+	return nitro_change_complain_report(
+	    &nitro_command_allow, &allowing->change);
 }
 
 static enum nitro_exit
@@ -252,7 +253,8 @@ change_file(struct allowing *allowing)
 	enum nitro_exit status;
 
 	if (nitro_change_begin(change, &fault) != NITRO_OK)
-		return nitro_change_complain(&nitro_command_allow, &fault);
+		return nitro_change_complain(
+		    &nitro_command_allow, change, &fault);
 	for (size_t i = 0; i < change->before.entry_count; i++)
 		if (nitro_entry_is_equal(&change->before.entries[i], entry))
 			return tell_already(
@@ -262,7 +264,8 @@ change_file(struct allowing *allowing)
 	if (nitro_change_make(change, NITRO_EDIT_MEASUREMENTS, entry, 1,
 		&fault) != NITRO_OK ||
 	    nitro_change_commit(change, &fault) != NITRO_OK)
-		return nitro_change_complain(&nitro_command_allow, &fault);
+		return nitro_change_complain(
+		    &nitro_command_allow, change, &fault);
 	return report(allowing);
 }
 

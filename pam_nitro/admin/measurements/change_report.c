@@ -5,14 +5,16 @@
 #include "admin/measurements/text_diff.h"
 
 enum nitro_exit
-nitro_change_complain(
-    const struct nitro_command *command, const struct nitro_fault *fault)
+nitro_change_complain(const struct nitro_command *command,
+    const struct nitro_change *change, const struct nitro_fault *fault)
 {
 	const char *what = fault->text[0] != '\0'
 			       ? fault->text
 			       : nitro_err_sentence(fault->err);
 
-	nitro_complain("%s: nothing was changed", command->name);
+	nitro_complain("%s: %s", command->name,
+	    change->replace.is_replaced ? "the file was changed"
+					: "nothing was changed");
 	/* Its advice is for a PAM line. */
 	if (fault->err == NITRO_E_MODULE_ARGUMENT)
 		nitro_complain("%s: %s", fault->file, what);
@@ -26,6 +28,14 @@ static bool
 is_changed(const struct nitro_change *change)
 {
 	return change->text.len > 0 && !change->is_dry_run;
+}
+
+enum nitro_exit
+nitro_change_complain_report(
+    const struct nitro_command *command, const struct nitro_change *change)
+{
+	return nitro_change_complain(
+	    command, change, &(struct nitro_fault){.err = NITRO_E_MEMORY});
 }
 
 void

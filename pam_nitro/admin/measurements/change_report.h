@@ -10,8 +10,12 @@
  * Complain of what nitro_change_begin(), _make() or _commit() refused.
  * NITRO_EXIT_REFUSED where the new text does not pass, else NITRO_EXIT_USAGE.
  */
-enum nitro_exit nitro_change_complain(
-    const struct nitro_command *command, const struct nitro_fault *fault);
+enum nitro_exit nitro_change_complain(const struct nitro_command *command,
+    const struct nitro_change *change, const struct nitro_fault *fault);
+
+/* The same where there is no memory to tell what came of it. */
+enum nitro_exit nitro_change_complain_report(
+    const struct nitro_command *command, const struct nitro_change *change);
 
 /* The diff, then whether and where it was written. */
 void nitro_change_print(const struct nitro_change *change);

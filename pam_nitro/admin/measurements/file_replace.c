@@ -283,6 +283,7 @@ nitro_file_replace_write(struct nitro_file_replace *replace,
 		(void)!remove_leftovers(replace, &ignored);
 		return err;
 	}
+	replace->is_replaced = true;
 	if (fsync(replace->folder) != 0)
 		return refuse_errno(replace, fault,
 		    "is the new one, but its folder cannot be synced, so it "

@@ -18,6 +18,7 @@ struct nitro_file_replace {
 	void (*after_step)(unsigned step, void *context);
 	void *context;
 	struct nitro_buf text; /* what the file has */
+	bool is_replaced;      /* it is the new one, whatever came after that */
 	/* Private. */
 	const char *path;
 	char name[NITRO_PATH_MAX + 1];

@@ -259,10 +259,11 @@ revoke(struct nitro_revoking *revoking)
 		return NITRO_EXIT_USAGE;
 	}
 	if (nitro_change_begin(change, &fault) != NITRO_OK)
-		return nitro_change_complain(&nitro_command_revoke, &fault);
+		return nitro_change_complain(
+		    &nitro_command_revoke, change, &fault);
 	if (!change->has_before)
 		return nitro_change_complain(
-		    &nitro_command_revoke, &change->before_fault);
+		    &nitro_command_revoke, change, &change->before_fault);
 	if ((status = collect(revoking)) != NITRO_EXIT_YES)
 		return status;
 	if (revoking->item_count == 0)
@@ -277,7 +278,8 @@ revoke(struct nitro_revoking *revoking)
 		revoking->wanted.revoked, revoking->wanted.revoked_count,
 		&fault) != NITRO_OK ||
 	    nitro_change_commit(change, &fault) != NITRO_OK)
-		return nitro_change_complain(&nitro_command_revoke, &fault);
+		return nitro_change_complain(
+		    &nitro_command_revoke, change, &fault);
 	return nitro_revoking_report(revoking);
 }
 

@@ -77,8 +77,8 @@ print_json(const struct nitro_revoking *revoking, const char *result)
 	    &json, "still_allowed", names_json(revoking, STILL_ALLOWED));
 	if (nitro_json_print(&json))
 		return NITRO_EXIT_YES;
-	nitro_complain("revoke: %s", nitro_err_sentence(NITRO_E_MEMORY));
-	return NITRO_EXIT_USAGE;
+	return nitro_change_complain_report(
+	    &nitro_command_revoke, &revoking->change);
 }
 
 static size_t

@@ -111,7 +111,8 @@ issuer_at(X509 *leaf, const struct nitro_authority *ca, int64_t time_ms)
 	NITRO_DROP(drop_store_ctx)
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
-	X509 *issuer = NULL;
+	const STACK_OF(X509) * chain;
+	const X509 *issuer;
 
 	if (store == NULL || others == NULL || ctx == NULL ||
 	    X509_STORE_add_cert(store, ca->chain[ca->count - 1]) != 1)
@@ -125,10 +126,12 @@ issuer_at(X509 *leaf, const struct nitro_authority *ca, int64_t time_ms)
 	X509_VERIFY_PARAM_set_time(param, (time_t)(time_ms / 1000));
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT) != 1 ||
-	    X509_verify_cert(ctx) != 1 ||
-	    sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) < 2)
+	    X509_verify_cert(ctx) != 1)
 		return NULL;
-	issuer = sk_X509_value(X509_STORE_CTX_get0_chain(ctx), 1);
+	chain = X509_STORE_CTX_get0_chain(ctx);
+	if (sk_X509_num(chain) < 2)
+		return NULL;
+	issuer = sk_X509_value(chain, 1);
 	for (size_t i = 0; i < ca->count; i++)
 		if (X509_cmp(issuer, ca->chain[i]) == 0)
 			return ca->chain[i];

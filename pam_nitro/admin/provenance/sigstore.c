@@ -69,7 +69,9 @@ choose_key(struct work *work)
 	if (!nitro_certificate_parse(nitro_bytes_of_buf(&work->bundle.leaf),
 		&work->leaf, work->trail))
 		return false;
-	work->key = X509_get0_pubkey(work->leaf);
+	if ((work->key = X509_get0_pubkey(work->leaf)) == NULL)
+		return nitro_trail_refuse(work->trail, "certificate",
+		    "a key that libcrypto reads", "another one");
 	return true;
 }
 

@@ -282,8 +282,8 @@ report(const struct syncing *syncing, size_t count)
 	nitro_json_set(&json, "releases", releases_json(syncing));
 	if (nitro_json_print(&json))
 		return status;
-	nitro_complain("sync: %s", nitro_err_sentence(NITRO_E_MEMORY));
-	return NITRO_EXIT_USAGE;
+	return nitro_change_complain_report(
+	    &nitro_command_sync, &syncing->change);
 }
 
 static enum nitro_exit
@@ -293,9 +293,10 @@ synchronise(struct syncing *syncing)
 	size_t count = 0;
 	nitro_err err;
 
-	if (nitro_clock_ms(&syncing->now_ms) != NITRO_OK ||
+	if ((fault.err = nitro_clock_ms(&syncing->now_ms)) != NITRO_OK ||
 	    nitro_change_begin(&syncing->change, &fault) != NITRO_OK)
-		return nitro_change_complain(&nitro_command_sync, &fault);
+		return nitro_change_complain(
+		    &nitro_command_sync, &syncing->change, &fault);
 	if (!syncing->change.has_settings ||
 	    syncing->change.settings.provenance_rule_count == 0) {
 		nitro_complain("sync: the settings have no "
@@ -315,7 +316,8 @@ synchronise(struct syncing *syncing)
 	if (err != NITRO_OK)
 		return fail(&fault);
 	if (commit(syncing, &count, &fault) != NITRO_OK)
-		return nitro_change_complain(&nitro_command_sync, &fault);
+		return nitro_change_complain(
+		    &nitro_command_sync, &syncing->change, &fault);
 	return report(syncing, count);
 }
 
