@@ -1,13 +1,13 @@
 /*
  * For LD_PRELOAD: one call that the program itself makes into a library gives
- * $FAIL_VALUE, with errno $FAIL_ERRNO, and has not been made: the first one
- * from the place $FAIL_PLACE, an offset in the program, in whichever of its
- * processes comes there first. Only $FAIL_PROGRAM is touched, not what it
- * starts.
+ * $FAIL_VALUE, with errno $FAIL_ERRNO, and has not been made, or has with
+ * $FAIL_MADE=1: number $FAIL_SKIP, from 0, of those from the place $FAIL_PLACE, an
+ * offset in the program, in whichever of its processes. Only $FAIL_PROGRAM is
+ * touched, not what it starts.
  *
- * $FAIL_MARKS is a file of SIZE bytes, shared by the processes: for each
- * place a call was made from, one more than the number of its slot. $FAIL_NAMES
- * is where the names of the slots go, one a line.
+ * $FAIL_MARKS is a file of SIZE bytes, shared by the processes: of each place
+ * one more than the number of the slot that is called from there, and how often
+ * it is. $FAIL_NAMES is where the names of the slots go, one a line.
  *
  * The slots for imported functions are filled before this is loaded (BIND_NOW)
  * and made to lead here: no function needs to be declared, and none that is
@@ -27,7 +27,7 @@
 
 #define SLOTS 1024
 #define PLACES (1u << 20)
-#define SIZE (PLACES * sizeof(uint16_t))
+#define SIZE (PLACES * sizeof(struct mark))
 #define PAGE 4096u
 
 #ifdef __x86_64__
@@ -71,14 +71,21 @@ uintptr_t choose(uintptr_t slot, uintptr_t caller) __attribute__((used));
 
 static uintptr_t real[SLOTS];
 static uintptr_t base;
-static uint16_t *marks;
+static struct mark {
+	uint16_t slot, count;
+} * marks;
 static uintptr_t due_place;
+static unsigned due_skip;
 static long due_value;
 static int due_errno;
+static bool due_is_made;
+static uintptr_t due_real;
 
 static long
-fail(void)
+fail(long a, long b, long c)
 {
+	if (due_is_made)
+		(void)((long (*)(long, long, long))due_real)(a, b, c);
 	if (due_errno != 0)
 		errno = due_errno;
 	return due_value;
@@ -89,21 +96,20 @@ uintptr_t
 choose(uintptr_t slot, uintptr_t caller)
 {
 	const uintptr_t place = caller - base;
+	unsigned count;
 
 	if (place >= PLACES)
 		return real[slot];
-	if (due_place == 0 || due_place != place) {
-		marks[place] = (uint16_t)(slot + 1);
+	marks[place].slot = (uint16_t)(slot + 1);
+	count = __atomic_fetch_add(&marks[place].count, 1, __ATOMIC_RELAXED);
+	if (due_place == 0 || due_place != place || due_skip != count)
 		return real[slot];
-	}
-	if (__atomic_exchange_n(&marks[place], (uint16_t)(slot + 1),
-		__ATOMIC_RELAXED) != 0)
-		return real[slot];
+	due_real = real[slot];
 	return (uintptr_t)fail;
 }
 
 static void
-lead_here(const ElfW(Rela) *rela, size_t count, const ElfW(Sym) *symbols,
+lead_here(const ElfW(Rela) * rela, size_t count, const ElfW(Sym) * symbols,
     const char *strings)
 {
 	const char *path = getenv("FAIL_NAMES");
@@ -139,9 +145,8 @@ look_at(struct dl_phdr_info *info, size_t size, void *data)
 	base = info->dlpi_addr;
 	for (unsigned i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-			dynamic = (const ElfW(Dyn) *)(base +
-						      info->dlpi_phdr[i]
-							  .p_vaddr);
+			dynamic = (const ElfW(
+			    Dyn) *)(base + info->dlpi_phdr[i].p_vaddr);
 	for (; dynamic != NULL && dynamic->d_tag != DT_NULL; dynamic++) {
 		rela = dynamic->d_tag == DT_JMPREL ? dynamic->d_un.d_ptr : rela;
 		bytes = dynamic->d_tag == DT_PLTRELSZ ? dynamic->d_un.d_val
@@ -193,8 +198,10 @@ begin(void)
 		abort();
 	(void)close(fd);
 	due_place = (uintptr_t)number("FAIL_PLACE");
+	due_skip = (unsigned)number("FAIL_SKIP");
 	due_value = number("FAIL_VALUE");
 	due_errno = (int)number("FAIL_ERRNO");
+	due_is_made = number("FAIL_MADE") != 0;
 	(void)dl_iterate_phdr(look_at, NULL);
 }
 

@@ -190,6 +190,9 @@ test_a_record_that_is_cut_anywhere_is_refused(void **state)
 	assert_null(read.document.ptr);
 }
 
+#define TEN "aaaaaaaaaa"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN
+
 /* One piece of the text above replaced by another. */
 static const struct {
 	const char *name, *from, *to;
@@ -222,6 +225,17 @@ static const struct {
     {"an escape of a plain byte", "192.0.2.7", "192\\x41"},
     {"an escaped NUL", "192.0.2.7", "192\\x00"},
     {"an escape that ends too early", "192.0.2.7", "192\\x1"},
+    {"an escape of nothing", "192.0.2.7", "192\\"},
+    {"an escape of another kind", "192.0.2.7", "192\\n"},
+    {"an escape without digits", "192.0.2.7", "192\\xzz"},
+    {"a text longer than its field", "192.0.2.7", LONG LONG LONG LONG},
+    {"a reason longer than any", "pcr_mismatch", LONG},
+    {"a switch that is neither", "binding=true", "binding=yes"},
+    {"another word for a kind", "kind=enclave", "kind=Enclave"},
+    {"no PCR", "pcr0,pcr4", "zcr0"},
+    {"a PCR without a number", "pcr0,pcr4", "pcr"},
+    {"a month that is none", "2026-11-01T", "2026-13-01T"},
+    {"another last line", "end=pam_nitro-evidence", "end=pam_nitro"},
     {"base64 without padding", "a2V5AGJsb2I=", "a2V5AGJsb2I"},
     {"base64 with a blank", "hESh", "hE Sh"},
     {"carriage returns", "mode=observe\n", "mode=observe\r\n"},
@@ -254,6 +268,18 @@ test_nothing_but_the_form_is_read(void **state)
 }
 
 static void
+test_a_field_ends_at_a_nul(void **state)
+{
+	char field[8] = "before";
+
+	(void)state;
+	nitro_evidence_record_set(field, sizeof field, UNIT_BYTES("ab\0cd"));
+	assert_string_equal(field, "ab");
+	nitro_evidence_record_set(field, sizeof field, UNIT_BYTES("12345678"));
+	assert_string_equal(field, "1234567");
+}
+
+static void
 test_a_file_that_is_too_long_is_refused(void **state)
 {
 	NITRO_DROP(nitro_evidence_record_drop)
@@ -276,6 +302,7 @@ main(void)
 	    cmocka_unit_test(test_the_longest_values_fit),
 	    cmocka_unit_test(test_a_record_that_is_cut_anywhere_is_refused),
 	    cmocka_unit_test(test_nothing_but_the_form_is_read),
+	    cmocka_unit_test(test_a_field_ends_at_a_nul),
 	    cmocka_unit_test(test_a_file_that_is_too_long_is_refused),
 	};
 

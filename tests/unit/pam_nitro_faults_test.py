@@ -15,10 +15,18 @@ import pathlib
 import platform
 import subprocess
 
+import pam_nitro_builder as builder
+import pam_nitro_check_test as checking
+import pam_nitro_measure_test as measuring
+import pam_nitro_provenance_test as proving
 from failing_calls import FailingCalls
-from pam_nitro_cli import (BUILD, ETC, MEASUREMENTS, PAM_NITRO, PCR0, REPOSITORY, SETTINGS, Skip, host, main, real_root,
-                           ssh_key, test, work)
+from pam_nitro_cli import (BUILD, ETC, MEASUREMENTS, PAM_NITRO, PCR0, REPOSITORY, SETTINGS, TESTS, VECTORS, Skip,
+                           configure, host, main, real_root, ssh_key, test, work)
+from pam_nitro_eif import SOUND, make_eif
 from pam_nitro_store import attested, begin, keep, login, other_code, record, reference
+
+# Of those files only what prepares a host.
+TESTS.clear()
 
 LIBRARY = BUILD / "tests/fail_memory.so"
 CALLS_LIBRARY = BUILD / "tests/fail_calls.so"
@@ -103,6 +111,7 @@ def without_calls(arguments, stdin, written):
 
     written.reset()
     good = run_it({})
+    written.keep()
     tries, wrong = list(CALLS[0].untried(good.returncode == 0)), []
     for what, more in tries:
         written.reset()
@@ -116,7 +125,7 @@ def without_calls(arguments, stdin, written):
     return len(tries)
 
 
-def faulty(*arguments, stdin=b"", file=None):
+def faulty(*arguments, stdin=b"", file=None, tries_memory=True):
     """Every allocation and every call of that command; file is what the command may write."""
     host()
     if not LIBRARY.exists():
@@ -124,7 +133,8 @@ def faulty(*arguments, stdin=b"", file=None):
     if "/asan" in str(BUILD):
         raise Skip("a sanitizer has an allocator of its own")
     written = Written(file)
-    without_memory(arguments, stdin, written)
+    if tries_memory:
+        without_memory(arguments, stdin, written)
     calls = without_calls(arguments, stdin, written) if platform.machine() == "x86_64" else 0
     written.finish()
     print(f"# {' '.join(map(str, arguments[:2]))}: {calls} calls")
@@ -210,16 +220,86 @@ def test_pinned_provenance_faulty():
     faulty("import", path, *proof, "--keep", work() / "kept")
 
 
-@test
-def test_keyless_provenance_faulty():
-    begin()
+def manifest_rows():
     if not (PROVENANCE / "MANIFEST.tsv").exists():
         raise Skip(f"no real bundles at {PROVENANCE}; set NITRO_PROVENANCE")
     with open(PROVENANCE / "MANIFEST.tsv", encoding="utf-8", newline="") as table:
-        row = next(row for row in csv.DictReader(table, delimiter="\t") if row["file"] == "tinfoil/bundle.jsonl")
-    faulty("provenance", "verify", "--provenance", PROVENANCE / row["file"], "--trusted-root",
-                   PROVENANCE / row["trusted_root"], "--identity", row["identity"], "--issuer", row["issuer"],
-                   "--digest", row["digest"])
+        return list(csv.DictReader(table, delimiter="\t"))
+
+
+def question(row):
+    """The options that ask for what a row of the manifest says."""
+    words = ["--provenance", PROVENANCE / row["file"]]
+    words += ["--digest", row["digest"]] if row["digest"] else ["--artifact", PROVENANCE / row["artifact"]]
+    if row["trusted_root"]:
+        words += ["--trusted-root", PROVENANCE / row["trusted_root"]]
+    if row["key"]:
+        return [*words, "--provenance-key", PROVENANCE / row["key"]]
+    return [*words, "--identity", row["identity"], "--issuer", row["issuer"]]
+
+
+@test
+def test_keyless_provenance_faulty():
+    rows = manifest_rows()
+    row = next(row for row in rows if row["file"] == "tinfoil/bundle.jsonl")
+    faulty("provenance", "verify", *question(row))
+    for row in rows:
+        faulty("provenance", "verify", *question(row), tries_memory=False)
+
+
+@test
+def test_a_builder_faulty():
+    host()
+    path = proving.pcr_file()
+    proof = proving.own(path)
+    faulty("provenance", "verify", "--artifact", path, *proof, "--source-repository", builder.REPOSITORY)
+    faulty("provenance", "verify", "--artifact", path, *proof, "--json", tries_memory=False)
+    faulty("provenance", "verify", "--digest", "sha256:" + "0" * 64, *proof, tries_memory=False)
+    faulty("import", path, *proof, "--keep", proving.kept(), "--json")
+
+
+@test
+def test_images_faulty():
+    begin()
+    image = measuring.image()
+    faulty("measure", image)
+    faulty("measure", image, "--json", "--workload=billing", "--version=1", tries_memory=False)
+    faulty("measure", measuring.image(SOUND[:2], name="cut.eif"))
+    faulty("import", measuring.input_file(measuring.build_enclave()), tries_memory=False)
+    faulty("import", measuring.input_file({"PCR0": "zz"}), tries_memory=False)
+    faulty("allow", image, "--workload=billing", "--version=7", file=MEASUREMENTS)
+    signed = VECTORS / "eif/tiny-signed.eif"
+    if signed.exists():
+        faulty("measure", signed)
+        faulty("allow", signed, "--workload=billing", "--version=8", "--signer-only", file=MEASUREMENTS,
+               tries_memory=False)
+
+
+@test
+def test_sync_faulty():
+    host()
+    configure(settings=proving.require(proving.key_of(proving.pcr_file())), entries="")
+    folder = proving.inbox()
+    for name, content in (("billing-1.0.json", {"PCR0": "a1" * 48, "PCR1": "b2" * 48, "PCR2": "c3" * 48}),
+                          ("billing-1.1.eif", make_eif(SOUND))):
+        proving.put(folder, name, content)
+    command = ["sync", *proving.BASE, "--provenance-key", work() / "id_ed25519.pub", folder]
+    faulty(*command, "--dry-run")
+    faulty(*command, "--json", file=MEASUREMENTS, tries_memory=False)
+    faulty(*command, file=MEASUREMENTS)
+    faulty("check", tries_memory=False)
+    proving.put(folder, "billing-2.json", {"PCR0": "a2" * 48}, kind="ecdsa")
+    faulty(*command, tries_memory=False)
+
+
+@test
+def test_a_whole_host_faulty():
+    checking.prepare()
+    checking.good_host()
+    faulty("check")
+    faulty("check", "--json", tries_memory=False)
+    checking.good_host(pam="auth required pam_permit.so\n")
+    faulty("check", tries_memory=False)
 
 
 if __name__ == "__main__":

@@ -110,13 +110,17 @@ nitro_releases_find(const char *folder, struct nitro_releases *releases,
 	if (releases->list == NULL)
 		return nitro_fault_set(fault, NITRO_E_MEMORY, NULL, 0, "%s",
 		    nitro_err_sentence(NITRO_E_MEMORY));
-	while ((found = readdir(open)) != NULL) {
+	while (errno = 0, (found = readdir(open)) != NULL) {
 		if (!is_release(found->d_name))
 			continue;
 		err = add(folder, found->d_name, releases, fault);
 		if (err != NITRO_OK)
 			return err;
 	}
+	/* What was not found would be neither allowed nor refused. */
+	if (errno != 0)
+		return nitro_fault_set(fault, NITRO_E_FILE_READ, folder, 0,
+		    "cannot be listed: %s", strerror(errno));
 	qsort(
 	    releases->list, releases->count, sizeof releases->list[0], compare);
 	return NITRO_OK;
