@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -216,6 +217,70 @@ test_neither_direction_waits_for_the_other(void **state)
 	(void)close(bench.out);
 }
 
+/* Of the three one is not what it should be. */
+static void
+test_a_descriptor_that_fails_ends_it(void **state)
+{
+	enum { IN, OUT, REMOTE };
+	static const struct {
+		const char *name, *path;
+		int which, flags;
+		bool is_asked; /* the remote says something, to be written */
+	} rows[] = {
+	    {"input that cannot be read", "/", IN, O_RDONLY, false},
+	    {"output that is full", "/dev/full", OUT, O_WRONLY, true},
+	    {"a remote that cannot be read", "/", REMOTE, O_RDONLY, false},
+	    {"a remote that is no socket", "/dev/null", REMOTE, O_WRONLY,
+		false},
+	};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
+		int in[2], out[2], remote[2];
+		int ours[3];
+		int odd = open(rows[i].path, rows[i].flags | O_CLOEXEC);
+
+		assert_true(odd >= 0);
+		assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+		assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+		assert_int_equal(
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, remote),
+		    0);
+		put(rows[i].is_asked ? remote[1] : in[1], "something");
+		ours[IN] = in[0];
+		ours[OUT] = out[1];
+		ours[REMOTE] = remote[0];
+		ours[rows[i].which] = odd;
+		wrong += unit_is_not(rows[i].name,
+		    nitro_relay(ours[IN], ours[OUT], ours[REMOTE]), false);
+		for (size_t k = 0; k < 2; k++) {
+			(void)close(in[k]);
+			(void)close(out[k]);
+			(void)close(remote[k]);
+		}
+		(void)close(odd);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* poll(2) refuses more descriptors than a process may have. */
+static void
+test_a_poll_that_fails_ends_it(void **state)
+{
+	struct rlimit before, limit;
+	bool result;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 2;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	result = nitro_relay(0, 1, 2);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_false(result);
+}
+
 int
 main(void)
 {
@@ -227,6 +292,8 @@ main(void)
 	    cmocka_unit_test(test_it_ends_when_nobody_reads_its_output),
 	    cmocka_unit_test(test_a_remote_that_takes_no_more_is_still_heard),
 	    cmocka_unit_test(test_neither_direction_waits_for_the_other),
+	    cmocka_unit_test(test_a_descriptor_that_fails_ends_it),
+	    cmocka_unit_test(test_a_poll_that_fails_ends_it),
 	};
 
 	/* A relay that stands still ends the test, and so does a lost signal. */

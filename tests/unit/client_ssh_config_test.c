@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "unit/unit.h"
 
@@ -56,7 +57,9 @@ test_askpass_require_is_known_from_8_4(void **state)
 	    {"OpenSSH_8.10p1", true}, {"OpenSSH_9.2p1 Debian-2+deb12u3", true},
 	    {"OpenSSH_10.0p2 Debian-7", true}, {"OpenSSH_7.9p1", false},
 	    {"OpenSSH_9", false}, {"OpenSSH_x.9", false}, {"", false},
-	    {"Sun_SSH_2.2", false}, {"OpenSSH_.9", false}};
+	    {"Sun_SSH_2.2", false}, {"OpenSSH_.9", false},
+	    {"OpenSSH_9-1", false}, {"OpenSSH_9.", false},
+	    {"OpenSSH_9.x", false}};
 	unsigned wrong = 0;
 
 	(void)state;
@@ -122,6 +125,59 @@ test_a_file_with_an_unknown_token_is_passed_over(void **state)
 	    &config);
 	assert_int_equal(config.identity_file_count, 1);
 	assert_string_equal(config.identity_files[0], "/good");
+	nitro_ssh_config_drop(&config);
+}
+
+static void
+test_tokens_and_variables_are_those_of_ssh(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: passed over */
+	} rows[] = {
+	    {"%d/k", "/home/me/k"},
+	    {"/%u", "/me"},
+	    {"/%h-%p-%r-%%", "/h-22-deploy-%"},
+	    {"${NITRO_TEST_SET}/k", "value/k"},
+	    {"/$HOME", "/$HOME"},
+	    {"/a$", "/a$"},
+	    {"~other/k", "~other/k"},
+	    {"/%q", NULL},
+	    {"${NITRO_TEST_UNSET}", NULL},
+	    {"${NITRO_TEST_SET", NULL},
+	};
+	char text[256], want[64];
+	struct nitro_ssh_config config;
+	unsigned wrong = 0;
+
+	(void)state;
+	assert_int_equal(setenv("HOME", "/home/me", 1), 0);
+	assert_int_equal(setenv("LOGNAME", "me", 1), 0);
+	assert_int_equal(setenv("NITRO_TEST_SET", "value", 1), 0);
+	assert_int_equal(unsetenv("NITRO_TEST_UNSET"), 0);
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
+		(void)snprintf(text, sizeof text,
+		    "hostname h\nuser deploy\nport 22\nidentityfile %s\n",
+		    rows[i].text);
+		parse(text, &config);
+		wrong += unit_is_not(rows[i].text,
+		    rows[i].want == NULL ? config.identity_file_count == 0
+					 : config.identity_file_count == 1 &&
+					       strcmp(config.identity_files[0],
+						   rows[i].want) == 0,
+		    true);
+		nitro_ssh_config_drop(&config);
+	}
+	assert_int_equal(wrong, 0);
+	/* Who has no LOGNAME has a USER; and without a home there is none. */
+	assert_int_equal(unsetenv("LOGNAME"), 0);
+	assert_int_equal(setenv("USER", "you", 1), 0);
+	assert_int_equal(unsetenv("HOME"), 0);
+	parse("hostname h\nidentityfile /%u/%i\nidentityfile ~/k\n"
+	      "identityfile %d/k\n",
+	    &config);
+	(void)snprintf(want, sizeof want, "/you/%lu", (unsigned long)getuid());
+	assert_int_equal(config.identity_file_count, 1);
+	assert_string_equal(config.identity_files[0], want);
 	nitro_ssh_config_drop(&config);
 }
 
@@ -213,6 +269,7 @@ main(void)
 	    cmocka_unit_test(test_askpass_require_is_known_from_8_4),
 	    cmocka_unit_test(test_what_ssh_prints_is_read),
 	    cmocka_unit_test(test_a_file_with_an_unknown_token_is_passed_over),
+	    cmocka_unit_test(test_tokens_and_variables_are_those_of_ssh),
 	    cmocka_unit_test(
 		test_more_files_than_there_is_room_for_are_passed_over),
 	    cmocka_unit_test(test_identity_agent_is_understood_in_every_form),

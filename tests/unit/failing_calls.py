@@ -1,6 +1,6 @@
 """Each call that a program makes into its libraries, made to fail: once in each of
-the ways in which it may, at each place of the program that makes it. Memory is asked
-for at few places, and there each time.
+the ways in which it may, at each place of the program that makes it, the first few
+times that it is made there.
 
 The table says how a function fails. What is not in it cannot, as what looks up
 by an index that was bounded, or its failure is told by another, as printf(3)'s by
@@ -39,7 +39,8 @@ WAYS = {
     **rows((INTERRUPTED, (-1, errno.EIO)), "read"),
     **rows((INTERRUPTED, (-1, errno.ENOSPC)), "write"),
     **rows((INTERRUPTED, (-1, errno.ENOMEM)), "poll"),
-    **rows((INTERRUPTED, (-1, errno.ECHILD)), "waitpid"),
+    # With WNOHANG it is never interrupted.
+    **rows(minus_one(errno.ECHILD), "waitpid"),
     **rows((INTERRUPTED,), "sigwaitinfo nanosleep"),
     **rows((INTERRUPTED, (-1, errno.ENOLCK), (-1, errno.EWOULDBLOCK)), "flock"),
     **rows((INTERRUPTED, (-1, errno.ECONNREFUSED)), "connect"),
@@ -86,8 +87,8 @@ MADE = {"close", "closedir"}
 class FailingCalls:
     """One program, and what has been tried of it."""
 
-    def __init__(self, library, program, folder, each_time=()):
-        self.each_time = each_time
+    def __init__(self, library, program, folder, times=1, memory_times=1):
+        self.times = {**dict.fromkeys(WAYS, times), **dict.fromkeys(("calloc", "realloc"), memory_times)}
         self.library, self.program = library, os.path.realpath(program)
         self.marks, self.names = pathlib.Path(folder) / "marks", pathlib.Path(folder) / "names"
         self.tried = set()
@@ -110,7 +111,7 @@ class FailingCalls:
         (what it is, environment of the run in which it does)."""
         for place, function, count in self.places():
             each = [(way, number) for way in WAYS.get(function, ())
-                    for number in range(count if function in self.each_time else 1)]
+                    for number in range(min(count, self.times[function]))]
             for (value, error), number in each:
                 key = (kind, place, value, error, number)
                 if key in self.tried:

@@ -47,14 +47,14 @@ def judge_answers(place, count, may_answer):
         holds(may_answer or answer == "", f"an answer for a key of others: {answer!r}")
 
 
-def failing(make, act, prompts=0, may_answer=True, each_time=()):
+def failing(make, act, prompts=0, may_answer=True, times=1, memory_times=1):
     """In a new place that make() gives, act(place, environment) is run; and again for each call."""
     if not os.path.exists(LIBRARY) or platform.machine() != "x86_64":
         raise Skip("needs tests/fail_calls.so, which is for x86-64")
     if "/asan" in nsm.BUILD:
         raise Skip("a sanitizer's runtime has to come first")
     with tempfile.TemporaryDirectory() as folder:
-        calls = FailingCalls(LIBRARY, base.NITRO_SSH, folder, each_time)
+        calls = FailingCalls(LIBRARY, base.NITRO_SSH, folder, times, memory_times)
         wrong, tries = [], [("nothing fails", {})]
         for what, more in tries:
             with make() as place:
@@ -94,7 +94,7 @@ def with_key(*lines):
 
 @test
 def a_login_with_a_key():
-    failing(with_key(), log_in, prompts=2, each_time=("calloc", "realloc"))
+    failing(with_key(), log_in, prompts=2, times=3, memory_times=200)
 
 
 @test
@@ -104,7 +104,8 @@ def a_login_that_another_key_is_asked_of():
 
 @test
 def a_login_with_an_ephemeral_key():
-    failing(lambda: Place(size=100), lambda place, env: log_in(place, env, "--ephemeral", "--vsock=3:22"))
+    failing(lambda: Place(size=100), lambda place, env: log_in(place, env, "--ephemeral", "--vsock=3:22"),
+            memory_times=200)
 
 
 @test
@@ -142,7 +143,7 @@ def an_answer_from_the_device():
         device.env.update(environment)
         return device.run("answer", "--key", device.path("home/.ssh/id_ed25519"), f"{device.audience} part=1: ",
                           module_command=f"cat {shlex.quote(device.path('response'))}")
-    failing(nsm.Device, act, each_time=("calloc", "realloc"))
+    failing(nsm.Device, act, times=3, memory_times=200)
 
 
 if __name__ == "__main__":

@@ -723,7 +723,84 @@ def the_askpass_name_works_in_a_private_folder_alone():
         error_line(result, "open to others")
 
 
+@test
+def the_askpass_name_alone_is_no_program():
+    with Place() as p:
+        os.symlink(NITRO_SSH, p.path("bin/nitro-ssh-askpass"))
+        result = run("nitro-ssh-askpass", "Password: ", env=p.env, executable=p.path("bin/nitro-ssh-askpass"))
+        same((result.returncode, result.stdout), (1, b""))
+        error_line(result, "for ssh's use only")
+
+
+@test
+def what_is_done_is_told_where_that_is_asked_for():
+    for value, is_told in (("1", True), ("0", False), ("", False)):
+        with Place() as p:
+            key = p.key()
+            result = p.ssh("answer", prompt(key), NITRO_SSH_DEBUG=value)
+            same(result.returncode, 0)
+            same(b"own key of" in result.stderr, is_told)
+
+
+@test
+def a_prompt_of_another_kind_is_shown_to_nobody():
+    with Place() as p:
+        p.key()
+        p.ask("Enter it")
+        p.write("script", "export SSH_ASKPASS_PROMPT=confirm\n" + p.read("script"))
+        p.ssh("host")
+        p.refused(1)
+
+
 # nitro-ssh answer
+
+# The stand-in for ssh-keygen: prints what the test says.
+FAKE_KEYGEN = r"""#!/bin/bash
+here=%(here)s
+case "$*" in
+*-y*) cat $here/public ;;
+*-l*) cat $here/print ;;
+esac
+"""
+
+
+@test
+def a_key_that_ssh_keygen_does_not_show_is_not_held():
+    with Place() as p:
+        key = p.key()
+        public = p.read("home/.ssh/id_ed25519.pub")
+        kind, text = public.split()[:2]
+        line = f"256 {key} comment (ED25519)\n"
+        p.program("bin/ssh-keygen", FAKE_KEYGEN % {"here": p.here})
+        good = [(public, line), (f"{kind} {text}", line), (f"{kind} {text}\r\nmore\n", line), (public, line[:-1])]
+        bad = [("", line), ("\n", line), (kind + "\n", line), (f"ssh-rsa {text}\n", line), (f"{kind} {text[:-9]}\n", line),
+               (f"{kind} !{text[1:]}\n", line), (public, ""), (public, "256\n"), (public, f"256 {key}\n"),
+               (public, f"256 {key}x c (X)\n"), (public, line.replace("SHA256:", "SHA512:")),
+               (public, line.replace("256 ", ""))]
+        for rows, status in ((good, 0), (bad, 1)):
+            for shown, print_line in rows:
+                p.write("public", shown)
+                p.write("print", print_line)
+                result = p.ssh("answer", prompt(key))
+                same((shown, print_line, result.returncode), (shown, print_line, status))
+                same(result.stdout == b"", status == 1)
+
+
+@test
+def an_environment_with_little_in_it_will_do():
+    with Place() as p:
+        key = p.key()
+        same(p.ssh("host", NITRO_SSH_PROGRAM="").returncode, 0)
+        same(p.ssh("host", PATH=f":{'x' * 5000}:/nowhere:" + p.env["PATH"]).returncode, 0)
+        empty = {name: p.env[name] for name in ("NITRO_SSH_SOURCE", "TMPDIR")}
+        result = run(NITRO_SSH, "host", env={**empty, "PATH": "/nowhere"})
+        same((result.returncode, result.stdout), (255, b""))
+        error_line(result, "no ssh in PATH")
+        # Without a home there are no default keys.
+        result = run(NITRO_SSH, "answer", prompt(key), env={**empty, "PATH": p.env["PATH"]})
+        same((result.returncode, result.stdout), (1, b""))
+        same(p.ssh("--", "host").returncode, 0)
+
 
 @test
 def answer_prints_one_piece_for_the_default_keys():

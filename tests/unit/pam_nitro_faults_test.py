@@ -31,7 +31,7 @@ TESTS.clear()
 LIBRARY = BUILD / "tests/fail_memory.so"
 CALLS_LIBRARY = BUILD / "tests/fail_calls.so"
 PROVENANCE = pathlib.Path(os.environ.get("NITRO_PROVENANCE") or REPOSITORY / "../shared/provenance/vectors")
-TRIES = 60
+TRIES = 40
 
 
 def call(arguments, stdin=b"", at=0, on=False):
