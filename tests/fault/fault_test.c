@@ -7,8 +7,10 @@
  * Without FAULT_ALL=1 in the environment less is run, in some seconds: each
  * place of the module that makes a call fails once in each way, in the first
  * scene that comes there, and so does each allocation of the module's own;
- * beside these a sample of all. FAULT_SCENE is a part of the name of the only
- * scenes to run, FAULT_WORKERS how many processes share the work.
+ * beside these a sample of all. FAULT_PLACES=1 leaves the sample out and ends
+ * with the first scene that is wrong, for the mutants of tests/mutation.
+ * FAULT_SCENE is a part of the name of the only scenes to run, FAULT_WORKERS
+ * how many processes share the work.
  */
 /* C30 G12 M02 M15 R06 */
 #include <dlfcn.h>
@@ -30,7 +32,7 @@ struct jobs {
 	struct job *list;
 	unsigned count, room;
 	unsigned offered;     /* before sampling */
-	unsigned sample;      /* one in so many */
+	unsigned sample;      /* one in so many; 0 for none */
 	unsigned memory_step; /* one allocation in so many */
 	bool has_own_memory;  /* and each of the module's own */
 };
@@ -60,7 +62,8 @@ is_new_place(enum fault_side side, uint32_t place)
 static void
 push(struct jobs *jobs, bool is_wanted, struct job job)
 {
-	if (jobs->offered++ % jobs->sample != 0 && !is_wanted)
+	if (!is_wanted &&
+	    (jobs->sample == 0 || jobs->offered++ % jobs->sample != 0))
 		return;
 	if (jobs->count == jobs->room) {
 		jobs->room = jobs->room == 0 ? 1024 : 2 * jobs->room;
@@ -242,7 +245,7 @@ run_scene(struct run *run, unsigned workers, unsigned sample,
 	free(jobs.list);
 	say(&counts);
 	add(total, &counts);
-	return wrongs(&counts) == 0 && counts.runs > 0;
+	return wrongs(&counts) == 0 && (counts.runs > 0 || jobs.count == 0);
 }
 
 static bool
@@ -257,7 +260,10 @@ find_module(const struct stack *stack)
 static bool
 run_all(struct stack *stack, unsigned workers)
 {
-	const bool is_all = getenv("FAULT_ALL") != NULL;
+	const bool is_short = getenv("FAULT_PLACES") != NULL;
+	const unsigned sample = getenv("FAULT_ALL") != NULL ? 1
+				: is_short                  ? 0
+							    : SAMPLE;
 	struct pool_counts total = {0};
 	const char *only = getenv("FAULT_SCENE");
 	const time_t start = time(NULL);
@@ -265,7 +271,7 @@ run_all(struct stack *stack, unsigned workers)
 	size_t count;
 	const struct scene *scene = scenes(&count);
 
-	for (size_t i = 0; i < 2 * count; i++) {
+	for (size_t i = 0; i < 2 * count && !(is_short && failed > 0); i++) {
 		struct run run = {.scene = &scene[i / 2],
 		    .stack = stack,
 		    .in_parts = i % 2 != 0};
@@ -278,7 +284,7 @@ run_all(struct stack *stack, unsigned workers)
 			    ++number, run.scene->name);
 			continue;
 		}
-		is_ok = run_scene(&run, workers, is_all ? 1 : SAMPLE, &total);
+		is_ok = run_scene(&run, workers, sample, &total);
 
 		failed += !is_ok;
 		printf("%sok %u - %s, %s\n", is_ok ? "" : "not ", ++number,

@@ -147,6 +147,22 @@ test_what_a_failed_conversation_left_is_not_touched(void **state)
 		assert_int_equal(not_from_malloc[i], 0x5a);
 }
 
+/* pam_start(3) asks for a struct pam_conv, and not what stands in it. */
+static void
+test_an_application_without_a_conversation_is_refused(void **state)
+{
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close) struct login login = {0};
+	const struct pam_conv none = {0};
+
+	login_open(&login, stack, "deploy");
+	assert_int_equal(
+	    pam_set_item(login.pamh, PAM_CONV, &none), PAM_SUCCESS);
+	login_authenticate(&login);
+	assert_int_equal(
+	    login_differs(&login, "none", NITRO_E_CONVERSATION), 0);
+}
+
 #define ECHO \
 	"pam_nitro/1 nonce=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHv8 " \
 	"key=- host=h user=u part=1: "
@@ -608,6 +624,7 @@ main(void)
 	    STACK_TEST(test_a_login_by_stock_ssh_takes_at_most_8_prompts),
 	    STACK_TEST(test_a_failing_application_is_asked_once_and_refused),
 	    STACK_TEST(test_what_a_failed_conversation_left_is_not_touched),
+	    STACK_TEST(test_an_application_without_a_conversation_is_refused),
 	    STACK_TEST(test_an_answer_that_is_no_document_is_refused),
 	    STACK_TEST(test_an_answer_longer_than_any_document_is_refused),
 	    STACK_TEST(test_parts_end_at_32_or_at_the_longest_document),

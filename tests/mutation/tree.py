@@ -24,11 +24,12 @@ def sources():
 
 
 def test_sources():
-    """The unit tests of these floors, and the module's."""
+    """The unit tests of these floors, the module's, and calls that fail."""
     unit = [path for path in sorted(pathlib.Path("tests/unit").glob("*_test.c"))
             if not path.name.startswith(OTHER_PROGRAMS)]
     module = sorted(pathlib.Path("tests/module").glob("*_test.c"))
-    return [str(path) for path in unit + module if str(path) not in TOO_SLOW]
+    return [*(str(path) for path in unit + module
+              if str(path) not in TOO_SLOW), "tests/fault/fault_test.c"]
 
 
 def digest_of(path):
@@ -47,7 +48,7 @@ def copied_files():
     """Whatever the build reads but the mutated sources."""
     files = [pathlib.Path("Makefile"), pathlib.Path("NEWS.md")]
     for folder in ("pam_nitro", "tests/unit", "tests/module", "tests/sim",
-                   "conf", "packaging"):
+                   "tests/fault", "conf", "packaging"):
         files += [path for path in sorted(pathlib.Path(folder).rglob("*"))
                   if path.is_file() and path.suffix != ".pyc"]
     return files
