@@ -30,6 +30,8 @@
 #define SIZE (PLACES * sizeof(struct mark))
 #define PAGE 4096u
 
+extern const char entries[];
+
 #ifdef __x86_64__
 
 /* Entry n says that it is n; what is due then is called with all as it was. */
@@ -66,7 +68,6 @@ __asm__(".text\n"
 	"	addq $8, %rsp\n"
 	"	jmp *%r11\n");
 
-extern const char entries[];
 uintptr_t choose(uintptr_t slot, uintptr_t caller) __attribute__((used));
 
 static uintptr_t real[SLOTS];
