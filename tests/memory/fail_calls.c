@@ -157,6 +157,8 @@ look_at(struct dl_phdr_info *info, size_t size, void *data)
 		strings = dynamic->d_tag == DT_STRTAB ? dynamic->d_un.d_ptr
 						      : strings;
 	}
+	if (rela == 0 || symbols == 0 || strings == 0)
+		abort();
 	lead_here((const ElfW(Rela) *)rela, bytes / sizeof(ElfW(Rela)),
 	    (const ElfW(Sym) *)symbols, (const char *)strings);
 	return 1;

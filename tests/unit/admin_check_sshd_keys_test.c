@@ -155,21 +155,24 @@ test_the_commands_user_must_reach_the_settings(void **state)
 	    {0644, 0740, 65534, false},
 	};
 	static const char text[] = COMMAND OWN "%u %t %k" BY_NOBODY;
+	const char *config = checkup.config;
 	unsigned wrong = 0;
 
 	(void)state;
-	if (checkup.config == NULL)
+	if (config == NULL) {
 		skip();
+		return;
+	}
 	for (size_t i = 0; i < NITRO_COUNT_OF(ways); i++) {
-		assert_int_equal(chmod(checkup.config, ways[i].file), 0);
+		assert_int_equal(chmod(config, ways[i].file), 0);
 		assert_int_equal(chmod(scratch.folder, ways[i].folder), 0);
-		assert_int_equal(chown(checkup.config, 0, ways[i].gid), 0);
+		assert_int_equal(chown(config, 0, ways[i].gid), 0);
 		assert_int_equal(chown(scratch.folder, 0, ways[i].gid), 0);
 		wrong += row_differs(
 		    text, ways[i].is_fine ? "" : "sshd_keys_command_settings ");
 	}
 	assert_int_equal(wrong, 0);
-	assert_int_equal(unlink(checkup.config), 0);
+	assert_int_equal(unlink(config), 0);
 	assert_int_equal(row_differs(text, "sshd_keys_command_settings "), 0);
 }
 

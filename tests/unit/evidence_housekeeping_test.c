@@ -330,7 +330,7 @@ allow_descriptors(int count, struct rlimit *before)
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
 	limit = *before;
-	limit.rlim_cur = (rlim_t)(lowest_free() + count);
+	limit.rlim_cur = (rlim_t)lowest_free() + (rlim_t)count;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
