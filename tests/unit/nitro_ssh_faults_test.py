@@ -38,6 +38,8 @@ def judge_answers(place, count, may_answer):
         if not place.has(f"status-{k}"):
             continue
         status, answer, error = (place.read(f"{name}-{k}") for name in ("status", "answer", "error"))
+        # A build that counts lines has calls of its own.
+        error = "".join(line for line in error.splitlines(True) if not line.startswith("LLVM Profile"))
         if status == "0\n":
             same(answer.count("\n"), 1)
             same(error, "")
