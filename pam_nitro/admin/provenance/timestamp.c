@@ -9,6 +9,17 @@
 
 #define STEP "timestamp"
 
+/* OpenSSL 3.4 names them by who frees, and calls the old names deprecated. */
+#if OPENSSL_VERSION_PREREQ(3, 4)
+#define TAKE_STORE TS_VERIFY_CTX_set0_store
+#define TAKE_CERTS TS_VERIFY_CTX_set0_certs
+#define TAKE_DATA TS_VERIFY_CTX_set0_data
+#else
+#define TAKE_STORE TS_VERIFY_CTX_set_store
+#define TAKE_CERTS TS_VERIFY_CTX_set_certs
+#define TAKE_DATA TS_VERIFY_CTX_set_data
+#endif
+
 enum { GRANTED = 0, AUTH_LEVEL = 2, CMS_VERSION = 3, SIGNER_VERSION = 1 };
 
 static void
@@ -121,9 +132,9 @@ set_trust(
 	STACK_OF(X509) *chain = sk_X509_new_null();
 
 	if (store != NULL)
-		(void)TS_VERIFY_CTX_set_store(ctx, store);
+		(void)TAKE_STORE(ctx, store);
 	if (chain != NULL)
-		(void)TS_VERIFY_CTX_set_certs(ctx, chain);
+		(void)TAKE_CERTS(ctx, chain);
 	if (store == NULL || chain == NULL)
 		return false;
 	for (size_t i = 0; i < tsa->count; i++) {
@@ -144,7 +155,7 @@ set_data(TS_VERIFY_CTX *ctx, struct nitro_bytes signature)
 
 	if (data == NULL)
 		return false;
-	(void)TS_VERIFY_CTX_set_data(ctx, data);
+	(void)TAKE_DATA(ctx, data);
 	(void)TS_VERIFY_CTX_set_flags(ctx,
 	    TS_VFY_SIGNATURE | TS_VFY_VERSION | TS_VFY_DATA | TS_VFY_SIGNER);
 	return true;
