@@ -159,6 +159,28 @@ certs_sign_anew(struct nitro_buf *der, EVP_PKEY *key)
 	certs_put(der, 0x30, nitro_bytes_of_buf(&inside));
 }
 
+void
+certs_remake(struct nitro_buf *der, void (*edit)(X509 *, void *), void *context,
+    EVP_PKEY *key)
+{
+	const unsigned char *at = der->ptr;
+	X509 *cert = d2i_X509(NULL, &at, (long)der->len);
+	unsigned char *bytes = NULL;
+	int len;
+
+	assert_non_null(cert);
+	edit(cert, context);
+	/* So that i2d_X509() does not write what it has read. */
+	assert_true(i2d_re_X509_tbs(cert, NULL) > 0);
+	len = i2d_X509(cert, &bytes);
+	X509_free(cert);
+	assert_true(len > 0);
+	der->len = 0;
+	unit_append(der, (struct nitro_bytes){bytes, (size_t)len});
+	OPENSSL_free(bytes);
+	certs_sign_anew(der, key);
+}
+
 static void
 put_pem(struct nitro_buf *out, const char *label, const char *header,
     struct nitro_bytes der)

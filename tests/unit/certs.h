@@ -39,6 +39,13 @@ void certs_patch(
  */
 void certs_sign_anew(struct nitro_buf *der, EVP_PKEY *key);
 
+/*
+ * Edit the certificate of der and sign it anew by hand: X509_sign() of OpenSSL
+ * 3.2 and later would put the version right that an edit has made wrong.
+ */
+void certs_remake(struct nitro_buf *der, void (*edit)(X509 *, void *),
+    void *context, EVP_PKEY *key);
+
 /* The parts of a certificate: TBSCertificate, algorithm and signature as they stand. */
 void certs_split(struct nitro_bytes der, struct nitro_bytes parts[3]);
 
