@@ -107,6 +107,12 @@ def snippet():
     return text.replace("/usr/bin/pam-nitro", "/etc/bin/pam-nitro")
 
 
+def knows_penalties():
+    """OpenSSH since 9.8. An older one does not know -G either."""
+    known = subprocess.run([SSHD, "-G", "-f", "/dev/null"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return b"persourcepenalties" in known.stdout
+
+
 def good_host(pam=None, people=PEOPLE, sshd=None, before=""):
     """conf/ as it ships, installed as its comments say."""
     policy()
@@ -116,6 +122,9 @@ def good_host(pam=None, people=PEOPLE, sshd=None, before=""):
     write(PAM / "sshd-nitro", shipped if pam is None else pam)
     write(PAM / "sshd", "@include sshd-nitro\n@include common-people\n")
     write(PAM / "common-people", people)
+    # What is on by default in a newer sshd is a finding of its own, M24.
+    if knows_penalties():
+        before += "PerSourcePenalties no\n"
     write(SSHD_CONFIG, before + "Include /etc/ssh/sshd_config.d/*.conf\n")
     write(pathlib.Path("/etc/ssh/sshd_config.d/10-nitro.conf"), snippet() if sshd is None else sshd)
     module = BUILD / "pam_nitro.so"
@@ -463,6 +472,37 @@ def each_mistake_in_sshds_configuration_is_told():
         equal(ids(said), wanted.split(), name)
         equal(found[0]["severity"], severity, name)
         equal(found[0]["accounts"], ["deploy"], name)
+
+
+# M24
+@test
+def penalties_without_an_exempt_list_are_a_note():
+    good_host()
+    if not knows_penalties():
+        raise Skip("this sshd has no PerSourcePenalties (OpenSSH 9.8)")
+    for line, wanted in (
+        ("PerSourcePenalties no", False),
+        ("PerSourcePenalties yes", True),
+        ("PerSourcePenalties authfail:30s", True),
+        ("PerSourcePenalties yes\nPerSourcePenaltyExemptList 192.0.2.0/28", False),
+    ):
+        good_host(before=line + "\n")
+        said = on_host(*["sshd_penalties"][: int(wanted)])
+        equal([finding["severity"] for finding in said["findings"]], ["note"][: int(wanted)], line)
+
+
+@test
+def another_name_of_the_pam_service_is_told():
+    good_host()
+    if not knows_penalties():
+        raise Skip("this sshd has no PAMServiceName (OpenSSH 9.8)")
+    good_host(before="PAMServiceName workloads\n")
+    said = on_host("sshd_pam_service", severity="error")
+    contains(said["findings"][0]["what"], "workloads")
+    (PAM / "sshd").rename(PAM / "workloads")
+    said = check("--host", "--pam-modules", MODULES, "--pam-service", "workloads")
+    equal(ids(said), [])
+    (PAM / "workloads").unlink()
 
 
 @test

@@ -230,7 +230,8 @@ check_limits(const struct nitro_sshd_view *view)
 		nitro_sshd_add(view, &tries, what, "MaxAuthTries 6");
 	}
 	nitro_sshd_value(view->text, "persourcepenalties", value);
-	if (value[0] != '\0' && strcmp(value, "no") != 0)
+	if (value[0] != '\0' && strcmp(value, "no") != 0 &&
+	    nitro_sshd_is(view->text, "persourcepenaltyexemptlist", "none"))
 		nitro_sshd_add(view, &penalties, "PerSourcePenalties is on",
 		    "PerSourcePenaltyExemptList with the addresses that "
 		    "fleets of workloads share, if they do");
