@@ -10,7 +10,16 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/world.h"
 
-/* Signed once for all: by AWS, or by the PKI. */
+/*
+ * The root of the corpus. The world is made with fixed random numbers, which
+ * OpenSSL 3.0 turned into this root; other versions make other keys of them.
+ */
+static const uint8_t root_of_corpus[NITRO_SHA256_LEN] = {0x76, 0xdc, 0x02, 0x99,
+    0x1f, 0x73, 0xe8, 0x00, 0x04, 0xe0, 0x25, 0x6a, 0x18, 0x6e, 0x7b, 0xf7,
+    0x79, 0x25, 0x64, 0xa3, 0x7e, 0xb8, 0x19, 0x79, 0xf8, 0x79, 0x5c, 0xbc,
+    0xf3, 0x14, 0x7a, 0xf1};
+
+/* Signed once for all. */
 static bool
 is_of_world(const uint8_t fingerprint[NITRO_SHA256_LEN])
 {
@@ -19,7 +28,8 @@ is_of_world(const uint8_t fingerprint[NITRO_SHA256_LEN])
 
 	FUZZ_CHECK(EVP_Q_digest(NULL, "SHA256", NULL, root->ptr, root->len,
 		       want, NULL) == 1);
-	return memcmp(want, fingerprint, NITRO_SHA256_LEN) == 0;
+	return memcmp(want, fingerprint, NITRO_SHA256_LEN) == 0 ||
+	       memcmp(root_of_corpus, fingerprint, NITRO_SHA256_LEN) == 0;
 }
 
 static void
