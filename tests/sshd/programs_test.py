@@ -61,8 +61,11 @@ class Terminal:
             raise AssertionError(f"{self.argv}: no end, after {self.text!r}")
         try:
             more = os.read(self.end, 65536)
-        except OSError:  # EIO: nobody has the terminal open any more
-            return False
+        except OSError:  # EIO: nobody has the terminal open. util-linux's login(1) opens it again.
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return False
+            time.sleep(0.01)
+            return time.monotonic() < self.deadline
         self.out += more
         return more != b""
 
