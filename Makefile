@@ -103,6 +103,8 @@ FAULT_TESTS  := $(if $(SANITIZE),,$(addprefix $(BUILD)/tests/fault/,fault_test l
 SCRIPT_TESTS := $(sort $(wildcard tests/unit/*_test.sh tests/unit/*_test.py tests/module/*_test.sh))
 # Those that also make sense with programs of another build.
 COVERED      := $(filter-out %/symbols_test.sh,$(SCRIPT_TESTS))
+# How the programs were linked, which what is installed no longer tells.
+LINK_TESTS   := $(filter %/symbols_test.sh %_linkage_test.sh,$(SCRIPT_TESTS))
 SSHD_TESTS   := $(sort $(wildcard tests/sshd/*_test.py))
 
 $(BUILD)/obj/tests/%.o: ALL_CFLAGS += -Itests -Wno-vla
@@ -206,6 +208,13 @@ deps: ## install what is missing for build, tests and demo (needs root)
 check: deps ## install what is missing, build, run all tests (needs root)
 	$(MAKE) all nitro-ssh-static tests
 	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(FUZZ_TESTS) $(MODULE_TESTS) $(FAULT_TESTS) $(SCRIPT_TESTS) $(SSHD_TESTS)
+
+# For tests/distros, in two halves: of the programs as they were built, and of those in their place.
+.PHONY: check-linked check-in-place
+check-linked:
+	BUILD=$(BUILD) tests/run $(LINK_TESTS)
+check-in-place:
+	BUILD=$(BUILD) tests/run $(UNIT_TESTS) $(FUZZ_TESTS) $(MODULE_TESTS) $(FAULT_TESTS) $(filter-out $(LINK_TESTS),$(SCRIPT_TESTS)) $(SSHD_TESTS)
 
 .PHONY: check-unit
 check-unit: all nitro-ssh-static tests ## unit and module tests alone, no root needed
@@ -399,6 +408,10 @@ deb: ## Debian packages of this tree, in $(BUILD)/deb
 .PHONY: check-packages
 check-packages: deps ## Debian and RPM packages: built twice, installed, upgraded, purged, logged in (needs root)
 	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=1800 tests/run $(sort $(wildcard tests/packages/*_test.sh))
+
+.PHONY: check-distros
+check-distros: ## all tests in a Debian 12 and a Debian 13 with the packages built there (needs root; SUITES)
+	BUILD=$(BUILD) tests/distros/check $(SUITES)
 
 .PHONY: clean
 clean: ## remove what was built

@@ -8,17 +8,9 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/packages/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-need tests/packages/prepare
-tarball=$(tests/packages/prepare) || exit 1
-root=$work/root
-mkdir "$root" && tar -C "$root" --numeric-owner -xf "$tarball" || exit 1
-printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-chmod 755 "$root/usr/sbin/policy-rc.d"
-cp /etc/resolv.conf "$root/etc/resolv.conf"
-unset MAKEFLAGS MAKELEVEL
-
-build() { DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/build-deb "$work/packages"; }
-ok "packages are built" build
+# shellcheck disable=SC1091
+. tests/packages/debian.sh
+prepare_debian
 
 # What autopkgtest mounts ends with this namespace.
 run_tests() {

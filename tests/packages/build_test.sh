@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/packages/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-need tests/packages/prepare
+need tests/packages/prepare deb
 keep=${BUILD:-build}/packages
 rm -rf "$keep"
 mkdir -p "$keep"

@@ -8,42 +8,9 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/packages/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-need tests/packages/prepare
-tarball=$(tests/packages/prepare) || exit 1
-root=$work/root
-mkdir "$root" && tar -C "$root" --numeric-owner -xf "$tarball" || exit 1
-
-packages=$work/packages
-mkdir "$packages"
-unset MAKEFLAGS MAKELEVEL
-if ! DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/build-deb "$packages" >"$work/said" 2>&1; then
-	sed 's/^/# /' "$work/said"
-	echo "not ok 1 - packages are built"
-	exit 1
-fi
-
-# Commands in the root, with a /proc of their own and no daemon.
-printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-chmod 755 "$root/usr/sbin/policy-rc.d"
-inside() {
-	unshare --mount --pid --fork sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$root" \
-	    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
-}
-
-# The next version: new text in one conffile, as dpkg sees it.
-next_version() { # FROM-VERSION TO-VERSION
-	for package in "$packages"/*_"$1"_*.deb; do
-		rm -rf "$work/next"
-		dpkg-deb -R "$package" "$work/next" || return 1
-		sed -i "s/^Version: .*/Version: $2/; s/(= $1)/(= $2)/" "$work/next/DEBIAN/control"
-		for file in pam_nitro.conf aws-nitro-root.pem; do
-			[ ! -e "$work/next/etc/pam_nitro/$file" ] ||
-			    echo "# new in $2" >>"$work/next/etc/pam_nitro/$file"
-		done
-		dpkg-deb --root-owner-group -b "$work/next" "${package//_"$1"_/_"$2"_}" >/dev/null || return 1
-	done
-}
-version=$(dpkg-parsechangelog -l packaging/debian/changelog -S Version)
+# shellcheck disable=SC1091
+. tests/packages/debian.sh
+prepare_debian
 next=$version+next1
 next_version "$version" "$next" || exit 1
 cp "$packages"/*.deb "$root/root/"
@@ -59,8 +26,6 @@ of_others() { # what no package of ours may touch
 	(cd "$root/etc" && find pam.d ssh default init.d systemd cron* passwd group shadow -printf '%p %M %U %G %l\n' \
 	    -type f -exec sha256sum {} + 2>&1 | LC_ALL=C sort)
 }
-version_is() { [ "$(inside dpkg-query -W -f '${Version} ${Status}' libpam-nitro)" = "$1 install ok installed" ]; }
-install_version() { inside sh -c "dpkg --force-confdef --force-confold -i /root/*_$1_*.deb" && version_is "$1"; }
 etc=$root/etc/pam_nitro
 
 # --- install -----------------------------------------------------------------
