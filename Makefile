@@ -409,6 +409,10 @@ deb: ## Debian packages of this tree, in $(BUILD)/deb
 check-packages: deps ## Debian and RPM packages: built twice, installed, upgraded, purged, logged in (needs root)
 	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=1800 tests/run $(sort $(wildcard tests/packages/*_test.sh))
 
+.PHONY: check-reproducible
+check-reproducible: deps ## two builds in surroundings of their own: the same programs, tarball and packages
+	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=1800 tests/run tests/packages/reproducible_test.sh
+
 .PHONY: check-distros
 check-distros: ## all tests in a Debian 12 and a Debian 13 with the packages built there (needs root; SUITES)
 	BUILD=$(BUILD) tests/distros/check $(SUITES)
