@@ -1,14 +1,14 @@
 #!/bin/bash
 # debian/tests in a clean Debian, with the packages installed as apt does it: the
 # module, tool and client that log in at a real sshd are the packages'.
-# shellcheck disable=SC2016,SC2317 # quoted for another shell; ok calls the functions
+# shellcheck disable=SC2016,SC2154,SC2317 # quoted for another shell; ok calls the functions
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck disable=SC1091 # looked at by itself
 . tests/packages/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-# shellcheck disable=SC1091
+# shellcheck source=tests/packages/debian.sh disable=SC1091
 . tests/packages/debian.sh
 prepare_debian
 

@@ -71,13 +71,13 @@ ok "packages are built in both, from tree and tarball" build_packages
 ok "all of them are the same" same_packages
 
 # SOURCE_DATE_EPOCH is the time of everything where it is given.
-epoch=1700000000
+epoch="1700000000"
 tarball_of_epoch() {
-	here env SOURCE_DATE_EPOCH=$epoch packaging/dist "$one/epoch" && ! cmp -s "$one/epoch/${tarball#dist/}" "$one/$tarball" &&
+	here env SOURCE_DATE_EPOCH="$epoch" packaging/dist "$one/epoch" && ! cmp -s "$one/epoch/${tarball#dist/}" "$one/$tarball" &&
 	    ! TZ=UTC tar --full-time -tvf "$one/epoch/${tarball#dist/}" | grep -v ' 2023-11-14 22:13:20 '
 }
 packages_of_epoch() {
-	here env SOURCE_DATE_EPOCH=$epoch DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/build-deb "$one/epoch" &&
+	here env SOURCE_DATE_EPOCH="$epoch" DEB_BUILD_OPTIONS="nocheck noautodbgsym" packaging/build-deb "$one/epoch" &&
 	    TZ=UTC dpkg-deb --fsys-tarfile "$one/epoch"/libpam-nitro_*.deb | TZ=UTC tar --full-time -tv >"$work/times" &&
 	    [ -s "$work/times" ] && ! grep -v ' 2023-11-14 22:13:20 ' "$work/times"
 }

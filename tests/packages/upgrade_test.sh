@@ -1,14 +1,14 @@
 #!/bin/bash
 # Packages exchanged for newer and older ones on a host at work: no login that
 # should pass is refused, whether it begins before, during or after that.
-# shellcheck disable=SC2317 # ok calls the functions
+# shellcheck disable=SC2154,SC2317 # debian.sh sets root; ok calls the functions
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck disable=SC1091 # looked at by itself
 . tests/packages/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-# shellcheck disable=SC1091
+# shellcheck source=tests/packages/debian.sh disable=SC1091
 . tests/packages/debian.sh
 prepare_debian
 sim=${PACKAGES:-${BUILD:-build}}/nitro-sim
