@@ -157,6 +157,47 @@ def ansible(host):
     assert {line["reason"] for line in host.log.decisions(since)} == {"pcr_mismatch"}
 
 
+def play(host, measurements):
+    """The fleet playbook on this host itself; what sshd's reload left behind tells whether it ran."""
+    (ROOT / "client/reloaded").unlink(missing_ok=True)
+    (ROOT / "client/measurements.conf").write_text(measurements, encoding="utf-8")
+    done = harness.run(["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"measurements={ROOT}/client/measurements.conf",
+                        "-e", f"reload_sshd='touch {ROOT}/client/reloaded'", "-e", "ansible_python_interpreter=/usr/bin/python3",
+                        "-e", "ansible_become=false", EXAMPLES / "fleet.yml"], env=host.env | {"ANSIBLE_NOCOLOR": "1"}, seconds=240)
+    equal(sorted(path.name for path in pathlib.Path("/etc/pam_nitro").glob("*candidate*")), [], done.text)
+    return done, (ROOT / "client/reloaded").exists()
+
+
+@test("Ansible for a fleet: what check finds never counts or is taken back, and sshd is reloaded last")
+def fleet(host):
+    need("ansible")
+    # As conf/ has it: check finds fault with a throw-away root.
+    shutil.copyfile(harness.CONF / "aws-nitro-root.pem", "/etc/pam_nitro/aws-nitro-root.pem")
+    host.settings(trust_anchors="/etc/pam_nitro/aws-nitro-root.pem")
+    host.sshd_config()
+    try:
+        first = harness.MEASUREMENTS_TEXT.replace("    pcr7", f'    pcr12 = "{harness.pcr("command line")}";\n    pcr7')
+        host.measurements(first)
+        second = first.replace('"1.4.2"', '"1.4.3"')
+        done, reloaded = play(host, second)
+        equal((done.code, reloaded), (0, True), done.text + done.messages)
+        equal(harness.MEASUREMENTS.read_text(encoding="utf-8"), second)
+        done, reloaded = play(host, second.replace("pcr0", "pcr_0"))
+        assert done.code != 0 and not reloaded, done.text
+        assert "pcr_0" in done.text, done.text
+        equal(harness.MEASUREMENTS.read_text(encoding="utf-8"), second, "before it counts")
+        # What only the host shows: its stack does not ask.
+        harness.PAM_FILE.write_text(harness.PAM_REST, encoding="utf-8")
+        done, reloaded = play(host, first)
+        assert done.code != 0 and not reloaded, done.text
+        assert "Go no further" in done.text, done.text
+        equal(harness.MEASUREMENTS.read_text(encoding="utf-8"), second, "taken back")
+    finally:
+        host.install()
+        host.settings()
+        host.measurements()
+
+
 def main():
     if harness.needs() is None:
         prepare_libraries()

@@ -363,6 +363,10 @@ class Host:
         self.servers.append(Server(self, extra, env or {}))
         return self.servers[-1]
 
+    def sshd_config(self):
+        """What the first sshd runs with, where pam-nitro check looks for it."""
+        shutil.copyfile(self.servers[0].folder / "sshd_config", "/etc/ssh/sshd_config")
+
     def close(self):
         for server in self.servers:
             server.stop()
