@@ -234,7 +234,7 @@
 	    {-1, EINTR, FAULT_NOT_ON, AGAIN}, \
 	    {0, 0, FAULT_NOT_ON, "asked again a little later"}) \
 	FN(int, lstat, (const char *a, struct stat *b), (a, b), \
-	    {-1, EIO, FAULT_IN_FILES, "read as a file, and judged as one"}) \
+	    {-1, EIO, FAULT_IN_JUDGED, "read as a file, and judged as one"}) \
 	FN(int, mkdirat, (int a, const char *b, mode_t c), (a, b, c), \
 	    {-1, ENOSPC}) \
 	FN(int, nanosleep, (const struct timespec *a, struct timespec *b), \
