@@ -1,6 +1,6 @@
 #!/bin/bash
 # The recipes for images, as far as they can be tried without AWS: the Dockerfile
-# is carried out line by line in clean Debians, cloud-init reads its user data.
+# is carried out line by line in a clean Debian, cloud-init reads its user data.
 # (Logins from an enclave are tests/enclave, those by Ansible tests/clients.)
 # shellcheck disable=SC2016,SC2317 # quoted for the shell in the root; ok calls the functions
 set -u
