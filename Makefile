@@ -406,7 +406,8 @@ deb: ## Debian packages of this tree, in $(BUILD)/deb
 	packaging/build-deb $(BUILD)/deb
 
 .PHONY: check-packages
-check-packages: deps ## Debian and RPM packages: built twice, installed, upgraded, purged, logged in (needs root)
+check-packages: deps ## Debian and RPM packages, SELinux and images: built, linted, installed, upgraded, purged, logged in (needs root)
+	$(MAKE) $(BUILD)/nitro-sim
 	BUILD=$(BUILD) TEST_MAY_SKIP=1 TEST_TIMEOUT=1800 tests/run $(sort $(wildcard tests/packages/*_test.sh))
 
 .PHONY: check-reproducible
