@@ -6,9 +6,10 @@
  *
  * Without FAULT_ALL=1 in the environment less is run, in some seconds: each
  * place of the module that makes a call fails once in each way, in the first
- * scene that comes there, and so does each allocation of the module's own;
- * beside these a sample of all. FAULT_PLACES=1 leaves the sample out and ends
- * with the first scene that is wrong, for the mutants of tests/mutation.
+ * scene that comes there and is admitted, and in the first that is refused;
+ * so does each allocation of the module's own; beside these a sample of all.
+ * FAULT_PLACES=1 leaves the sample out and ends with the first scene that is
+ * wrong, for the mutants of tests/mutation.
  * FAULT_SCENE is a part of the name of the only scenes to run, FAULT_WORKERS
  * how many processes share the work.
  */
@@ -35,26 +36,33 @@ struct jobs {
 	unsigned sample;      /* one in so many; 0 for none */
 	unsigned memory_step; /* one allocation in so many */
 	bool has_own_memory;  /* and each of the module's own */
+	bool is_good;         /* the scene is admitted without a fault */
 };
 
 static struct fault_plan baseline;
 
-/* Has no job of this run begun there yet? From now on one has. */
+/*
+ * Has no job of this run begun there yet? From now on one has. Where a login
+ * is refused anyway, what fails cannot be seen to let it in.
+ */
 static bool
-is_new_place(enum fault_side side, uint32_t place)
+is_new_place(enum fault_side side, uint32_t place, bool is_good)
 {
 	static struct {
 		enum fault_side side;
 		uint32_t place;
+		bool is_good;
 	} seen[PLACES_MAX];
 	static unsigned count;
 
 	for (unsigned i = 0; i < count; i++)
-		if (seen[i].side == side && seen[i].place == place)
+		if (seen[i].side == side && seen[i].place == place &&
+		    seen[i].is_good == is_good)
 			return false;
 	if (count == PLACES_MAX)
 		abort();
 	seen[count].side = side;
+	seen[count].is_good = is_good;
 	seen[count++].place = place;
 	return true;
 }
@@ -81,7 +89,8 @@ push_call(struct jobs *jobs, enum fault_side side, unsigned index)
 	unsigned modes;
 	const struct fault_mode *mode = fault_function_modes(
 	    baseline.trace[side][index], &modes);
-	const bool is_new = is_new_place(side, baseline.place[side][index]);
+	const bool is_new = is_new_place(
+	    side, baseline.place[side][index], jobs->is_good);
 
 	/* How often a parent asks for its child varies, and so do numbers. */
 	for (unsigned m = 0; is_new && m < modes; m++)
@@ -215,7 +224,8 @@ run_scene(struct run *run, unsigned workers, unsigned sample,
 	const unsigned step = run->scene->memory_step;
 	struct jobs jobs = {.sample = sample,
 	    .memory_step = step > 0 ? step : 1,
-	    .has_own_memory = run->scene->has_new_files};
+	    .has_own_memory = run->scene->has_new_files,
+	    .is_good = run->scene->expected == NITRO_OK};
 	struct pool_counts counts = {0};
 	unsigned early_count;
 

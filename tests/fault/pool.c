@@ -185,6 +185,9 @@ serve(void *context)
 			abort();
 		if (copy == 0) {
 			(void)alarm(STUCK_S);
+			/* A copy before this one has put the store in order. */
+			scene_reset(worker->run.scene, worker->run.stack,
+			    worker->run.worker);
 			worker->job = &worker->jobs->list[i];
 			run_set(&worker->run, worker->job);
 			return;
