@@ -255,7 +255,7 @@ def test_a_builder_faulty():
     faulty("provenance", "verify", "--artifact", path, *proof, "--source-repository", builder.REPOSITORY)
     faulty("provenance", "verify", "--artifact", path, *proof, "--json", tries_memory=False)
     faulty("provenance", "verify", "--digest", "sha256:" + "0" * 64, *proof, tries_memory=False)
-    faulty("import", path, *proof, "--keep", proving.kept(), "--json")
+    faulty("import", path, *proof, "--source-repository", builder.REPOSITORY, "--keep", proving.kept(), "--json")
 
 
 @test
