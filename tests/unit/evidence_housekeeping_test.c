@@ -20,7 +20,7 @@
 #define NOW_MS INT64_C(1793534645000) /* 2026-11-01T12:04:05Z */
 #define KEEP_MS (30 * 24 * HOUR_MS)
 #define BLOCK INT64_C(4096)
-#define MAX_BYTES (256 * BLOCK)
+#define MAX_BYTES (272 * BLOCK) /* whose 16th and 17th part differ by a block */
 #define FULL "20261101T120000.000Z-00000000-allow.evidence"
 
 /* The five numbers of .lock, as policy/evidence_folder.c has them. */
