@@ -64,8 +64,8 @@ WAYS = {
         OSSL_PARAM_BLD_new OSSL_PARAM_BLD_push_BN OSSL_PARAM_BLD_push_octet_string OSSL_PARAM_BLD_push_utf8_string
         OSSL_PARAM_BLD_to_param OSSL_PROVIDER_load PEM_read_bio PEM_read_bio_PUBKEY PKCS7_get0_signers
         PKCS7_get_signer_info SCT_get0_extensions SCT_get0_log_id SCT_get0_signature SHA256_Final SHA256_Init
-        SHA256_Update SHA384_Final SHA384_Init SHA384_Update TS_RESP_get_status_info 
-        TS_RESP_verify_response 
+        SHA256_Update SHA384_Final SHA384_Init SHA384_Update TS_RESP_get_status_info
+        TS_RESP_verify_response
         TS_VERIFY_CTX_new TS_VERIFY_CTX_set_certs TS_VERIFY_CTX_set_data
         TS_VERIFY_CTX_set_store         X509_PUBKEY_get0_param X509_STORE_CTX_get0_chain         X509_STORE_CTX_init X509_STORE_CTX_new X509_STORE_CTX_new_ex X509_STORE_add_cert X509_STORE_new
         X509_STORE_set1_param X509_VERIFY_PARAM_new X509_VERIFY_PARAM_set_flags X509_check_ca X509_delete_ext X509_dup
