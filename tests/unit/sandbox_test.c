@@ -78,7 +78,7 @@ run(nitro_sandbox_work *work)
 {
 	struct answer answer = {.number = 7};
 	struct nitro_fault fault = {0};
-	nitro_err err = run_for(10000, work, &answer, &fault);
+	nitro_err err = run_for(60000, work, &answer, &fault);
 
 	if (err != NITRO_OK) {
 		assert_int_equal(answer.number, 7);
