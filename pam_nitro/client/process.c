@@ -204,6 +204,7 @@ static bool
 await_end(const struct running *child, int *status)
 {
 	sigset_t child_ended;
+	pid_t found;
 
 	(void)sigemptyset(&child_ended);
 	(void)sigaddset(&child_ended, SIGCHLD);
@@ -212,7 +213,9 @@ await_end(const struct running *child, int *status)
 		struct timespec left = {
 		    left_ms / 1000, left_ms % 1000 * 1000000};
 
-		if (waitpid(child->pid, status, WNOHANG) == child->pid)
+		found = waitpid(child->pid, status, WNOHANG);
+		/* What is nobody's child has ended; the status says nothing. */
+		if (found == child->pid || (found < 0 && errno != EINTR))
 			return true;
 		if (left_ms <= 0)
 			return false;
