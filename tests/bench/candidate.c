@@ -41,10 +41,14 @@ run_once(const struct candidate *candidate)
 	const clockid_t clock = candidate->clock == BENCH_WALL
 				    ? CLOCK_MONOTONIC
 				    : CLOCK_THREAD_CPUTIME_ID;
+	const unsigned times = candidate->times > 0 ? candidate->times : 1;
 	const double start = clock_ms(clock);
-	const double own = candidate->once(candidate->context);
+	double own = 0;
 
-	return candidate->clock == BENCH_OWN ? own : clock_ms(clock) - start;
+	for (unsigned i = 0; i < times; i++)
+		own += candidate->once(candidate->context);
+	return (candidate->clock == BENCH_OWN ? own : clock_ms(clock) - start) /
+	       times;
 }
 
 static int

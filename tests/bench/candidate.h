@@ -28,6 +28,7 @@ struct candidate {
 	double (*once)(const void *context);
 	const void *context;
 	enum bench_clock clock;
+	unsigned times; /* in a row, for what is short; 0: once */
 };
 
 int bench_main(
