@@ -63,6 +63,7 @@ static void
 run_all(const struct candidate *candidates, size_t count, size_t rounds)
 {
 	static double values[CANDIDATES_MAX][ROUNDS_MAX];
+	static double ratios[CANDIDATES_MAX][ROUNDS_MAX];
 
 	/* Once unmeasured, for what is made but once. */
 	for (size_t i = 0; i < count; i++)
@@ -70,11 +71,16 @@ run_all(const struct candidate *candidates, size_t count, size_t rounds)
 	for (size_t round = 0; round < rounds; round++)
 		for (size_t i = 0; i < count; i++)
 			values[i][round] = run_once(&candidates[i]);
+	for (size_t i = 0; i < count; i++)
+		for (size_t round = 0; round < rounds; round++)
+			ratios[i][round] = values[i][round] / values[0][round];
 	for (size_t i = 0; i < count; i++) {
 		qsort(values[i], rounds, sizeof values[i][0], ascending);
-		printf("%s\t%s\t%.5f\t%.5f\t%.5f\n", candidates[i].name,
+		qsort(ratios[i], rounds, sizeof ratios[i][0], ascending);
+		printf("%s\t%s\t%.5f\t%.5f\t%.5f\t%.5f\n", candidates[i].name,
 		    candidates[i].clock == BENCH_WALL ? "ms" : "ms CPU",
-		    values[i][0], values[i][rounds / 4], values[i][rounds / 2]);
+		    values[i][0], values[i][rounds / 4], values[i][rounds / 2],
+		    ratios[i][rounds / 2]);
 	}
 }
 

@@ -3,7 +3,8 @@
  * faster moment of the machine weighs on all alike. The first is the unit.
  *
  * usage: PROGRAM [--rounds N]         figures, a line each, fields between tabs:
- *                                     name, unit, min, p25, median, goal, note
+ *                                     name, unit, min, p25, median, and the
+ *                                     median of its ratio to the unit in each round
  *        PROGRAM --only NAME N        that one N times, and not a word: for profilers
  *        PROGRAM --count NAME...      below callgrind: each of them N_COUNTED times, and
  *                                     a dump by its name

@@ -26,14 +26,14 @@ class Figure:
     least: float
     p25: float
     median: float
-    kib: int = 0
+    more: float = 0  # the ratio to the unit, or a process's KiB
 
 
 def _parse(text):
     figures = {}
     for line in text.splitlines():
         name, unit, *values = line.split("\t")
-        figures[name] = Figure(name, unit, *map(float, values[:3]), *map(int, values[3:]))
+        figures[name] = Figure(name, unit, *map(float, values))
     return figures
 
 
