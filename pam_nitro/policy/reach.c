@@ -39,12 +39,12 @@ nitro_reach_make(const struct nitro_settings *settings,
     const struct nitro_login *login, struct nitro_reach *reach)
 {
 	struct nitro_reach made = {0};
-	size_t room = 0;
+	size_t room = 1; /* one more, so that there always is a list */
 
 	for (size_t i = 0; i < settings->rule_count; i++)
 		room += settings->rules[i].workload_count;
-	if (room > 0 && (made.workloads = nitro_alloc(
-			     room, sizeof made.workloads[0])) == NULL)
+	made.workloads = nitro_alloc(room, sizeof made.workloads[0]);
+	if (made.workloads == NULL)
 		return NITRO_E_MEMORY;
 	for (size_t i = 0; i < settings->rule_count; i++) {
 		const struct nitro_user_rule *rule = &settings->rules[i];
@@ -57,9 +57,8 @@ nitro_reach_make(const struct nitro_settings *settings,
 			    (struct nitro_reach_workload){
 				rule->workloads[j], is_listed, false};
 	}
-	if (made.count > 0)
-		qsort(made.workloads, made.count, sizeof made.workloads[0],
-		    compare_workloads);
+	qsort(made.workloads, made.count, sizeof made.workloads[0],
+	    compare_workloads);
 	made.count = unite(made.workloads, made.count);
 	*reach = made;
 	return NITRO_OK;

@@ -9,6 +9,7 @@
  * fails ends it all.
  */
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,10 @@ run(struct command *command)
 	int status;
 	pid_t pid;
 
-	if ((pid = vfork()) < 0)
-		give_up("vfork");
-	if (pid == 0) {
-		(void)execvp(command->argv[0], command->argv);
-		_exit(127);
-	}
+	if (command->argv[0] == NULL ||
+	    posix_spawnp(&pid, command->argv[0], NULL, NULL, command->argv,
+		environ) != 0)
+		give_up(command->name);
 	if (wait4(pid, &status, 0, &used) != pid || !WIFEXITED(status) ||
 	    WEXITSTATUS(status) != 0)
 		give_up(command->name);
