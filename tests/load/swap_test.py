@@ -87,9 +87,9 @@ def at_once(host):
         sees(host, "revoked")
 
 
-# The files are read before the prompt: what changes while it is open counts
-# for the next login, and the pieces of one login fit together.
-@test("a login whose prompt is open while the code is revoked keeps to the file that it read")
+# The measurements are read once the document has verified: what is allowed or
+# revoked while a prompt is open counts for that login already.
+@test("a login whose prompt is open while the code is revoked is refused, and admitted while it is allowed")
 def open_prompt(host):
     begin_anew()
     allow()
@@ -98,9 +98,16 @@ def open_prompt(host):
         revoke()
         return document(sim(pcrs=OTHER_CODE))(text, blob)
     since = host.log.mark()
-    assert attempt(host, reply, server=host.roomy).got_in
+    assert not attempt(host, reply, server=host.roomy).got_in
+    equal(one(host.log.decisions(since))["reason"], "revoked")
+    begin_anew()
+
+    def reply_allowed(text, blob):
+        allow()
+        return document(sim(pcrs=OTHER_CODE))(text, blob)
+    since = host.log.mark()
+    assert attempt(host, reply_allowed, server=host.roomy).got_in
     equal(one(host.log.decisions(since))["version"], "2")
-    sees(host, "revoked")
     begin_anew()
 
 
