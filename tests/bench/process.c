@@ -27,7 +27,7 @@ static struct command {
 	long kib;
 } commands[COMMANDS_MAX];
 
-static void
+__attribute__((noreturn)) static void
 give_up(const char *what)
 {
 	(void)fprintf(stderr, "process: %s failed\n", what);
@@ -39,7 +39,7 @@ run(struct command *command)
 {
 	struct rusage used;
 	int status;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (command->argv[0] == NULL ||
 	    posix_spawnp(&pid, command->argv[0], NULL, NULL, command->argv,
