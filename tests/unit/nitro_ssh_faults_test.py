@@ -73,6 +73,8 @@ def failing(make, act, prompts=0, may_answer=True, times=1, memory_times=1):
                 except AssertionError as error:
                     wrong.append(f"{what}: {error}; {result.stderr!r}")
                 if not more:
+                    if not calls.names.exists():
+                        raise Skip("this nitro-ssh is static: nothing can stand before its calls")
                     good = result.returncode
                     tries += calls.untried(0)
                 elif result.returncode == 0:
