@@ -100,7 +100,10 @@ go_to(struct nitro_config_scan *s, size_t offset)
 		advance(s);
 }
 
-/* What no part of the text may have, and the marks of other encodings. */
+/*
+ * What no part of the text may have, and the marks of other encodings. The
+ * scan moves to what is wrong, and otherwise stays where it is.
+ */
 static nitro_err
 check_bytes(struct nitro_config_scan *s)
 {
@@ -307,15 +310,9 @@ nitro_err
 nitro_config_scan_open(struct nitro_config_scan *s,
     const struct nitro_config_source *source, struct nitro_fault *fault)
 {
-	nitro_err err;
-
 	*s = (struct nitro_config_scan){
 	    .source = source, .fault = fault, .line = 1};
-	if ((err = check_bytes(s)) != NITRO_OK)
-		return err;
-	s->at = 0;
-	s->line = 1;
-	return NITRO_OK;
+	return check_bytes(s);
 }
 
 nitro_err

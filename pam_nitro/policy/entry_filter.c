@@ -1,6 +1,5 @@
 #include "policy/entry_filter.h"
 
-/* Without memory: an error like any other, of which take() has told nothing. */
 struct filter {
 	struct nitro_config_scan scan;
 	struct nitro_config_token token; /* the last that was taken */

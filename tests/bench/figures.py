@@ -5,12 +5,15 @@ import os
 import pathlib
 import platform
 import re
-import struct
 import subprocess
+import sys
 import tempfile
-import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "unit"))
+
+from pam_nitro_eif import write_sparse  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BUILD") or "build").resolve()
 VERDICT = BUILD / "tests/bench/verdict"
 IMAGE_SIZE = 2 << 30
@@ -53,26 +56,6 @@ def noise(figures):
 
 
 # --- whole processes ---------------------------------------------------------
-
-def _eif(path, size):
-    """An enclave image, nearly all of it a hole in the file: kernel, cmdline, two ramdisks."""
-    kinds = [(1, b"kernel"), (2, b"reboot=k"), (5, b"{}"), (3, b"init"), (3, b"")]
-    body, offsets, lengths = b"", [], []
-    for kind, content in kinds:
-        offsets.append(548 + len(body))
-        lengths.append(len(content))
-        body += struct.pack(">HHQ", kind, 0, len(content)) + content
-    hole = size - 548 - len(body)
-    lengths[-1] = hole
-    body = body[:-8] + struct.pack(">Q", hole)
-    pad = [0] * (32 - len(kinds))
-    head = b".eif" + struct.pack(">HHQQHH32Q32QI", 4, 0, 1 << 30, 2, 0, len(kinds), *offsets, *pad, *lengths, *pad, 0)
-    crc, zeros = zlib.crc32(head + body), bytes(1 << 20)
-    for at in range(0, hole, len(zeros)):
-        crc = zlib.crc32(zeros[:min(len(zeros), hole - at)], crc)
-    path.write_bytes(head + struct.pack(">I", crc) + body)
-    os.truncate(path, size)
-
 
 def _commands(argv_of):
     words = []
@@ -121,7 +104,7 @@ def processes(rounds=41):
         })]))
         found |= _askpass(folder, key, f"exec:{command}", prompt, rounds)
         image = folder / "image.eif"
-        _eif(image, IMAGE_SIZE)
+        write_sparse(image, IMAGE_SIZE)
         found |= _parse(_run([BUILD / "tests/bench/process", 3, *_commands({
             "digests-2gib": [BUILD / "tests/bench/digests", image],
             "measure-2gib": [BUILD / "pam-nitro", "measure", "--json", image],

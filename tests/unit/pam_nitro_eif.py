@@ -1,5 +1,6 @@
 """Enclave images for the tests of pam-nitro: small, and whole."""
 
+import os
 import struct
 import zlib
 
@@ -37,3 +38,17 @@ SOUND = [
     (RAMDISK, b"init"),
     (RAMDISK, b"application"),
 ]
+
+
+def write_sparse(path, size):
+    """An image whose last ramdisk is a hole in the file."""
+    content = bytearray(make_eif(SOUND[:4] + [(RAMDISK, b"")]))
+    hole = size - len(content)
+    content[-8:] = struct.pack(">Q", hole)
+    content[284 + 32 : 284 + 40] = struct.pack(">Q", hole)
+    crc, zeros = zlib.crc32(content[:544] + content[548:]), bytes(1 << 20)
+    for at in range(0, hole, len(zeros)):
+        crc = zlib.crc32(zeros[: min(len(zeros), hole - at)], crc)
+    content[544:548] = struct.pack(">I", crc)
+    path.write_bytes(content)
+    os.truncate(path, size)

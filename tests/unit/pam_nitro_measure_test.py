@@ -42,6 +42,7 @@ from pam_nitro_eif import (
     SIGNATURE,
     SOUND,
     make_eif,
+    write_sparse,
 )
 
 NO_SECOND_RAMDISK = (
@@ -261,17 +262,8 @@ def only_a_regular_file_is_measured():
 
 def sparse_image(size):
     """An image whose last ramdisk is a hole in the file."""
-    content = bytearray(make_eif(SOUND[:4] + [(RAMDISK, b"")]))
-    hole = size - len(content)
-    content[-8:] = struct.pack(">Q", hole)
-    content[284 + 32 : 284 + 40] = struct.pack(">Q", hole)
-    crc, zeros = zlib.crc32(content[:544] + content[548:]), bytes(1 << 20)
-    for at in range(0, hole, len(zeros)):
-        crc = zlib.crc32(zeros[: min(len(zeros), hole - at)], crc)
-    content[544:548] = struct.pack(">I", crc)
     path = work() / "sparse.eif"
-    path.write_bytes(content)
-    os.truncate(path, size)
+    write_sparse(path, size)
     return path
 
 
