@@ -5,18 +5,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
 
+/*
+ * Which entry of /proc leads to this program, whatever becomes of its file.
+ * getpid() would not tell: /proc may be that of another namespace. Where the
+ * process may not be dumped (a file that may be run, not read), no other
+ * process may follow that link.
+ */
+static bool
+find_in_proc(char out[PATH_MAX])
+{
+	char number[16];
+	ssize_t len = readlink("/proc/self", number, sizeof number - 1);
+
+	if (len <= 0 || prctl(PR_GET_DUMPABLE) != 1)
+		return false;
+	number[len] = '\0';
+	(void)snprintf(out, PATH_MAX, "/proc/%s/exe", number);
+	return access(out, X_OK) == 0;
+}
+
 bool
 nitro_program_self(char out[PATH_MAX], struct nitro_complaint *why)
 {
 	unsigned long started_as = getauxval(AT_EXECFN);
-	ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
+	ssize_t len;
 
-	if (len > 0) {
+	if (find_in_proc(out))
+		return true;
+	if ((len = readlink("/proc/self/exe", out, PATH_MAX - 1)) > 0) {
 		out[len] = '\0';
 		return true;
 	}

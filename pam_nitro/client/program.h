@@ -8,7 +8,11 @@
 
 #define NITRO_ASKPASS_NAME "nitro-ssh-askpass"
 
-/* Absolute path of this program; also where no /proc is mounted. */
+/*
+ * A path that leads to this program while this process lives, also when its
+ * file is replaced by that of another version; without a /proc, or where the
+ * file may not be read, the path of its file.
+ */
 NITRO_MUST_CHECK bool nitro_program_self(
     char out[PATH_MAX], struct nitro_complaint *why);
 

@@ -23,6 +23,7 @@ work_on() { inside /root/busy_host "$version" "$next" >"$work/came_out"; }
 ok "a host at work, upgraded and downgraded three times" work_on
 came_out() { # KEY VALUE
 	cat "$work/came_out"
+	[ ! -e "$root/root/why" ] || cat "$root/root/why"
 	grep -qx "$1=$2" "$work/came_out"
 }
 several() {

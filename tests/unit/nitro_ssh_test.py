@@ -331,6 +331,29 @@ def a_link_named_ssh_does_not_run_itself():
         same(p.argv()[-1], "host")
 
 
+def replaced_while_it_runs(mode, replace):
+    """Has ssh asked after the program's file is gone; the status of the askpass program."""
+    with Place() as p:
+        key = p.key()
+        copy = p.path("bin/nitro-ssh")
+        shutil.copy(NITRO_SSH, copy)
+        os.chmod(p.here, 0o755)
+        os.chmod(copy, mode)
+        p.ask(prompt(key))
+        p.write("script", replace.format(copy=copy) + "\n" + p.read("script"))
+        same(run(copy, "host", env=p.env).returncode, 0)
+        return p.read("status-1").strip(), p.read("error-1")
+
+
+@test
+def an_upgrade_while_it_runs_does_no_harm():
+    # As dpkg does it, between whose two steps the running program's own name differs.
+    same(replaced_while_it_runs(0o755, "ln {copy} {copy}.dpkg-tmp && rm {copy}.dpkg-tmp &&"
+                                " echo other >{copy}.dpkg-new && mv {copy}.dpkg-new {copy}"),
+         ("0", ""))
+    same(replaced_while_it_runs(0o755, "rm {copy}"), ("0", ""))
+
+
 @test
 def stopping_ssh_stops_nitro_ssh_until_it_is_continued():
     with Place() as p:
