@@ -650,6 +650,8 @@ test_finish_wants_every_collection_left(void **state)
 	assert_err(nitro_cbor_finish(&r), NITRO_E_CBOR);
 	assert_false(nitro_cbor_more(&r));
 	assert_err(nitro_cbor_finish(&r), NITRO_OK);
+	assert_false(nitro_cbor_more(&r)); /* there is none to be in */
+	assert_err(nitro_cbor_finish(&r), NITRO_OK);
 	nitro_cbor_open(&r, nitro_bytes_of_buf(&in));
 	assert_err(nitro_cbor_finish(&r), NITRO_E_CBOR_TRAILING);
 }

@@ -324,6 +324,10 @@ test_none_two_or_something_else_in_pem_is_refused(void **state)
 	    NITRO_E_CERT);
 	assert_int_equal(out.len, 0);
 	assert_int_equal(ERR_peek_error(), 0);
+	/* What was wrong before is not this text's fault. */
+	ERR_raise(ERR_LIB_PEM, ERR_R_MALLOC_FAILURE);
+	assert_err(nitro_cert_from_pem(UNIT_BYTES("none\n"), &out), NITRO_E_CERT);
+	assert_int_equal(ERR_peek_error(), 0);
 }
 
 /* libcrypto takes lengths as int, and a negative one for "up to the NUL". */

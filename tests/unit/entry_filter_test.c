@@ -77,6 +77,9 @@ static const struct row rows[] = {
 	"measurements = ({ a = [\"x\", \"y\"]; workload : \"c\" b = true, "
 	"d = { workload = \"a\"; }, e = 12; *f = (()) });",
 	"measurements = ();", 1},
+    {"the first and the last letters",
+	"measurements = ({ A = 1; Z = 1; a = 1; z = 1; workload = \"c\"; });",
+	"measurements = ();", 1},
     {"a name in capitals", "measurements = ({ WORKLOAD = \"a\"; });", NULL, 0},
     {"the name as a value",
 	"x = measurements; measurements = (" ENTRY("c") ");", NULL, 0},

@@ -282,6 +282,23 @@ test_every_field_has_its_form(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Were it read, the byte behind the blob would make it a number. */
+static void
+test_a_number_of_no_bytes_is_none_whatever_follows(void **state)
+{
+	static const struct shape shape = {
+	    "", {"ssh-rsa", "x010001", "#0"}, NITRO_E_AUTH_INFO};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf blob = {0}, plain = {0};
+
+	(void)state;
+	put_shape(&shape, &blob);
+	unit_fill(&blob, 4, 1);
+	assert_err(nitro_ssh_key_plain(nitro_bytes_slice(nitro_bytes_of_buf(
+						&blob), 0, blob.len - 1),
+		       &plain),
+	    NITRO_E_AUTH_INFO);
+}
+
 static void
 test_a_length_that_lies_is_refused(void **state)
 {
@@ -392,6 +409,8 @@ main(void)
 	    cmocka_unit_test(test_bytes_after_the_last_field_are_refused),
 	    cmocka_unit_test(test_other_types_are_refused),
 	    cmocka_unit_test(test_every_field_has_its_form),
+	    cmocka_unit_test(
+		test_a_number_of_no_bytes_is_none_whatever_follows),
 	    cmocka_unit_test(test_a_length_that_lies_is_refused),
 	    cmocka_unit_test(
 		test_a_length_that_lies_in_a_certificate_is_refused),

@@ -311,6 +311,63 @@ test_a_verdict_that_cannot_be_is_refused(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* An expectation as `pam-nitro verify` may have it, which holds nothing against it. */
+static nitro_err
+reopen(const struct nitro_verdict_said *said)
+{
+	NITRO_DROP(nitro_verified_drop) struct nitro_verified *made = NULL;
+	const struct nitro_expectation waived = {
+	    .nonce = {.check = NITRO_CHECK_WAIVED},
+	    .audience = {.check = NITRO_CHECK_WAIVED},
+	    .public_key = {.check = NITRO_CHECK_WAIVED},
+	    .age = NITRO_CHECK_WAIVED,
+	    .now_ms = NOW_MS,
+	};
+
+	return nitro_evidence_reopen(&said->verified, &waived, &made);
+}
+
+#define LATEST_MS 253402300799999 /* 9999-12-31T23:59:59.999Z */
+
+LIE(latest, lie->fields->timestamp_ms = LATEST_MS)
+LIE(later, lie->fields->timestamp_ms = UINT64_C(1) + LATEST_MS)
+LIE(full_module_id, lie->fields->module_id_len = NITRO_MODULE_ID_MAX)
+LIE(full_nonce, lie->fields->nonce.len = NITRO_OPTIONAL_FIELD_MAX)
+LIE(full_user_data, lie->fields->user_data.len = NITRO_OPTIONAL_FIELD_MAX)
+LIE(full_key, lie->fields->public_key.len = NITRO_OPTIONAL_FIELD_MAX)
+
+static void
+test_an_image_has_the_limits_of_a_document(void **state)
+{
+	static const struct {
+		const char *name;
+		lie_tell *tell;
+		nitro_err want;
+	} rows[] = {{"the latest time", latest, NITRO_OK},
+	    {"a later one", later, NITRO_E_SANDBOX_ANSWER},
+	    {"module_id", full_module_id, NITRO_OK},
+	    {"long module_id", long_module_id, NITRO_E_SANDBOX_ANSWER},
+	    {"nonce", full_nonce, NITRO_OK},
+	    {"long nonce", long_nonce, NITRO_E_SANDBOX_ANSWER},
+	    {"user_data", full_user_data, NITRO_OK},
+	    {"long user_data", long_user_data, NITRO_E_SANDBOX_ANSWER},
+	    {"key", full_key, NITRO_OK},
+	    {"long key", long_key, NITRO_E_SANDBOX_ANSWER}};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
+		struct nitro_verdict_said said;
+		struct lie lie = {.said = &said};
+
+		say_honestly(&said);
+		lie.fields = (void *)&said.verified;
+		rows[i].tell(&lie);
+		wrong += unit_differs(rows[i].name, reopen(&said), rows[i].want);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 static void
 test_its_honest_twin_passes(void **state)
 {
@@ -361,6 +418,7 @@ main(void)
 	    cmocka_unit_test(test_an_answer_that_is_no_document_has_its_reason),
 	    cmocka_unit_test(test_without_a_nonce_nothing_is_asked),
 	    cmocka_unit_test(test_a_verdict_that_cannot_be_is_refused),
+	    cmocka_unit_test(test_an_image_has_the_limits_of_a_document),
 	    cmocka_unit_test(test_its_honest_twin_passes),
 	    cmocka_unit_test(test_no_flipped_bit_changes_what_it_is_bound_to),
 	};
