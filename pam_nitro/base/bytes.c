@@ -47,13 +47,12 @@ nitro_bytes_take_until(
 struct nitro_bytes
 nitro_bytes_slice(struct nitro_bytes in, size_t offset, size_t n)
 {
-	struct nitro_bytes skipped, out = {0};
+	struct nitro_bytes skipped;
 
 	if (!nitro_bytes_take(&in, offset, &skipped))
-		return out;
-	if (!nitro_bytes_take(&in, n < in.len ? n : in.len, &out))
 		return (struct nitro_bytes){0};
-	return out;
+	in.len = n < in.len ? n : in.len;
+	return in;
 }
 
 bool

@@ -5,7 +5,7 @@
 /* What one call of the decoder found. */
 struct item {
 	enum nitro_cbor_type type;
-	bool is_refused; /* a tag, or a string in chunks */
+	bool is_refused; /* until a callback says what it is */
 	bool is_indefinite;
 	uint64_t value; /* number, length or count */
 	struct nitro_bytes string;
@@ -119,13 +119,6 @@ on_indefinite_map(void *item)
 }
 
 static void
-on_tag(void *item, uint64_t value)
-{
-	(void)value;
-	*(struct item *)item = (struct item){.is_refused = true};
-}
-
-static void
 on_float(void *item, float value)
 {
 	(void)value;
@@ -181,7 +174,7 @@ static const struct cbor_callbacks callbacks = {
     .indef_array_start = on_indefinite_array,
     .map_start = on_map,
     .indef_map_start = on_indefinite_map,
-    .tag = on_tag,
+    .tag = cbor_null_tag_callback, /* see check_initial_byte() */
     .float2 = on_float,
     .float4 = on_float,
     .float8 = on_double,
@@ -276,7 +269,7 @@ is_utf8(struct nitro_bytes text)
 static nitro_err
 decode(struct nitro_bytes in, struct item *item)
 {
-	struct item found = {0};
+	struct item found = {.is_refused = true};
 	struct cbor_decoder_result result;
 	nitro_err err;
 
@@ -348,7 +341,6 @@ static struct item
 take_any(struct nitro_cbor *r)
 {
 	struct item item = {0};
-	struct nitro_bytes skipped;
 	nitro_err err;
 
 	if (r->err != NITRO_OK)
@@ -357,10 +349,7 @@ take_any(struct nitro_cbor *r)
 		nitro_cbor_fail(r, err);
 		return (struct item){0};
 	}
-	if (!nitro_bytes_take(&r->left, item.size, &skipped)) {
-		nitro_cbor_fail(r, NITRO_E_CBOR);
-		return (struct item){0};
-	}
+	r->left = nitro_bytes_slice(r->left, item.size, r->left.len);
 	return item;
 }
 

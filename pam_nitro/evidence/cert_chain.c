@@ -240,16 +240,18 @@ parse_leaf(const struct nitro_trust_anchors *anchors,
 static nitro_err
 err_of_x509(int x509_error)
 {
-	switch (x509_error) {
-	case X509_V_ERR_INVALID_CA:
-	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
-	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
-		return NITRO_E_CERT_CA;
-	case X509_V_ERR_OUT_OF_MEM:
-		return NITRO_E_MEMORY;
-	default:
-		return NITRO_E_CERT_CHAIN;
-	}
+	static const struct {
+		int x509_error;
+		nitro_err err;
+	} known[] = {{X509_V_ERR_INVALID_CA, NITRO_E_CERT_CA},
+	    {X509_V_ERR_PATH_LENGTH_EXCEEDED, NITRO_E_CERT_CA},
+	    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, NITRO_E_CERT_CA},
+	    {X509_V_ERR_OUT_OF_MEM, NITRO_E_MEMORY}};
+
+	for (size_t i = 0; i < NITRO_COUNT_OF(known); i++)
+		if (known[i].x509_error == x509_error)
+			return known[i].err;
+	return NITRO_E_CERT_CHAIN;
 }
 
 /*

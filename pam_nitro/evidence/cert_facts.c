@@ -88,10 +88,9 @@ describe(struct nitro_bytes der, X509 *cert, struct nitro_cert_facts *facts)
 	found.is_ca = (X509_get_extension_flags(cert) & EXFLAG_CA) != 0;
 	found.path_len = X509_get_pathlen(cert);
 	describe_key(cert, found.key, sizeof found.key);
-	if ((err = nitro_sha256(der, found.sha256)) != NITRO_OK)
-		return err;
-	*facts = found;
-	return NITRO_OK;
+	if ((err = nitro_sha256(der, found.sha256)) == NITRO_OK)
+		*facts = found;
+	return err;
 }
 
 nitro_err

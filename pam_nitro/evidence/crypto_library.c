@@ -56,17 +56,17 @@ static bool
 borrow(OSSL_PROVIDER *lender, const struct wanted *wanted)
 {
 	const OSSL_ALGORITHM *algorithm;
+	bool is_found = false;
 	int no_cache = 0;
 
 	algorithm = OSSL_PROVIDER_query_operation(
 	    lender, wanted->operation, &no_cache);
-	for (; algorithm != NULL && algorithm->algorithm_names != NULL;
+	for (; !is_found && algorithm != NULL &&
+	       algorithm->algorithm_names != NULL;
 	     algorithm++)
-		if (is_wanted(algorithm, wanted)) {
+		if ((is_found = is_wanted(algorithm, wanted)))
 			*wanted->at = *algorithm;
-			return true;
-		}
-	return false;
+	return is_found;
 }
 
 /* Under the lock. */
@@ -84,11 +84,13 @@ fill(OSSL_PROVIDER *lender)
 		&lent.decoders[1]},
 	};
 
-	for (size_t i = 0; !lent.is_filled && i < NITRO_COUNT_OF(wanted); i++)
-		if (!borrow(lender, &wanted[i]))
-			return false;
-	lent.is_filled = true;
-	return true;
+	size_t i = 0;
+
+	while (i < NITRO_COUNT_OF(wanted) &&
+	       (lent.is_filled || borrow(lender, &wanted[i])))
+		i++;
+	lent.is_filled = i == NITRO_COUNT_OF(wanted);
+	return lent.is_filled;
 }
 
 static const OSSL_ALGORITHM *

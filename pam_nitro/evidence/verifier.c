@@ -18,18 +18,11 @@ static nitro_err
 check_expected(const struct nitro_expected *expected, struct nitro_bytes actual,
     nitro_err mismatch)
 {
-	switch (expected->check) {
-	case NITRO_CHECK_UNDECIDED:
-		return NITRO_E_INTERNAL;
-	case NITRO_CHECK_WAIVED:
+	if (expected->check == NITRO_CHECK_WAIVED)
 		return NITRO_OK;
-	case NITRO_CHECK_REQUIRED:
-		if (expected->value.len == 0)
-			return NITRO_E_INTERNAL;
-		return nitro_bytes_equal(expected->value, actual) ? NITRO_OK
-								  : mismatch;
-	}
-	return NITRO_E_INTERNAL;
+	if (expected->check != NITRO_CHECK_REQUIRED || expected->value.len == 0)
+		return NITRO_E_INTERNAL;
+	return nitro_bytes_equal(expected->value, actual) ? NITRO_OK : mismatch;
 }
 
 /* What a document has of the three values that bind it to a login. */
@@ -115,31 +108,34 @@ check_signatures(const struct nitro_trust_anchors *anchors,
 static bool
 keep_field(struct nitro_verified_field *field, struct nitro_bytes value)
 {
-	if (value.len > sizeof field->value)
-		return false;
-	field->len = (uint32_t)value.len;
-	nitro_bytes_copy(field->value, value);
-	return true;
+	const bool fits = value.len <= sizeof field->value;
+
+	if (fits) {
+		field->len = (uint32_t)value.len;
+		nitro_bytes_copy(field->value, value);
+	}
+	return fits;
 }
 
 /* False where the document is none that nitro_document_parse() gives. */
 static bool
 keep_fields(struct nitro_verified *made, const struct nitro_document *doc)
 {
-	if (doc->module_id.len > sizeof made->module_id ||
-	    !keep_field(&made->nonce, doc->nonce) ||
-	    !keep_field(&made->user_data, doc->user_data) ||
-	    !keep_field(&made->public_key, doc->public_key))
-		return false;
+	const struct nitro_bytes module_id = nitro_bytes_slice(
+	    doc->module_id, 0, sizeof made->module_id);
+
 	made->kind = doc->kind;
 	made->timestamp_ms = doc->timestamp_ms;
-	made->module_id_len = (uint32_t)doc->module_id.len;
-	nitro_bytes_copy(made->module_id, doc->module_id);
+	made->module_id_len = (uint32_t)module_id.len;
+	nitro_bytes_copy(made->module_id, module_id);
 	made->pcr_mask = doc->pcr_mask;
 	for (size_t i = 0; i < NITRO_PCR_COUNT_MAX; i++)
-		if (doc->pcr[i].len == NITRO_PCR_LEN)
-			nitro_bytes_copy(made->pcr[i], doc->pcr[i]);
-	return true;
+		nitro_bytes_copy(made->pcr[i],
+		    nitro_bytes_slice(doc->pcr[i], 0, NITRO_PCR_LEN));
+	return module_id.len == doc->module_id.len &&
+	       keep_field(&made->nonce, doc->nonce) &&
+	       keep_field(&made->user_data, doc->user_data) &&
+	       keep_field(&made->public_key, doc->public_key);
 }
 
 /* Called once everything has verified, and by nobody else. */
@@ -152,9 +148,9 @@ make_verified(struct nitro_bytes evidence, const struct nitro_document *doc,
 
 	if ((made = nitro_alloc(1, sizeof *made)) == NULL)
 		return NITRO_E_MEMORY;
-	if (!keep_fields(made, doc))
-		return NITRO_E_INTERNAL;
-	if ((err = nitro_sha384(evidence, made->digest)) != NITRO_OK)
+	err = keep_fields(made, doc) ? nitro_sha384(evidence, made->digest)
+				     : NITRO_E_INTERNAL;
+	if (err != NITRO_OK)
 		return err;
 	*verified = made;
 	made = NULL;

@@ -65,17 +65,16 @@ decode(const struct nitro_attempt *attempt, struct nitro_buf *document,
 	uint8_t digest[NITRO_SHA384_LEN];
 	nitro_err err;
 
-	if ((err = nitro_answer_decode(&attempt->answer, document)) !=
-		NITRO_OK ||
-	    (err = nitro_sha384(nitro_bytes_of_buf(document), digest)) !=
-		NITRO_OK)
-		return nitro_fault_set(
-		    fault, err, NULL, 0, "%s", nitro_err_sentence(err));
-	if (!nitro_bytes_equal((struct nitro_bytes){digest, sizeof digest},
+	if ((err = nitro_answer_decode(&attempt->answer, document)) == NITRO_OK)
+		err = nitro_sha384(nitro_bytes_of_buf(document), digest);
+	/* Another document's verdict, or another document. */
+	if (err == NITRO_OK &&
+	    !nitro_bytes_equal((struct nitro_bytes){digest, sizeof digest},
 		nitro_verified_digest(attempt->verdict.verified)))
-		return nitro_fault_set(fault, NITRO_E_SANDBOX_ANSWER, NULL, 0,
-		    "the verdict is about another document");
-	return NITRO_OK;
+		err = NITRO_E_SANDBOX_ANSWER;
+	return err == NITRO_OK ? NITRO_OK
+			       : nitro_fault_set(fault, err, NULL, 0, "%s",
+				     nitro_err_sentence(err));
 }
 
 nitro_err

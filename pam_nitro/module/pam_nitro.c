@@ -59,18 +59,12 @@ was_admitted(pam_handle_t *pamh, const char *user)
 static int
 refusal_code(nitro_err err)
 {
-	switch (nitro_err_class(err)) {
-	case NITRO_CLASS_EVIDENCE:
-	case NITRO_CLASS_POLICY:
+	const enum nitro_class class = nitro_err_class(err);
+
+	if (class == NITRO_CLASS_EVIDENCE || class == NITRO_CLASS_POLICY)
 		return PAM_MAXTRIES;
-	case NITRO_CLASS_CONVERSATION:
-		return PAM_AUTH_ERR;
-	case NITRO_CLASS_OK:
-	case NITRO_CLASS_CONFIGURATION:
-	case NITRO_CLASS_SYSTEM:
-		return PAM_SYSTEM_ERR;
-	}
-	return PAM_SYSTEM_ERR;
+	return class == NITRO_CLASS_CONVERSATION ? PAM_AUTH_ERR
+						 : PAM_SYSTEM_ERR;
 }
 
 /* Not to a client that has left, nor where the application cannot talk. */

@@ -57,6 +57,7 @@ nitro_refusal_wait(pam_handle_t *pamh, const struct timespec *answered)
 	const struct timespec end = end_of_wait(answered);
 	void *appdata = NULL;
 	union delay delay;
+	int error;
 
 	if (answered->tv_sec == 0 && answered->tv_nsec == 0)
 		return;
@@ -65,7 +66,8 @@ nitro_refusal_wait(pam_handle_t *pamh, const struct timespec *answered)
 		delay.call(PAM_AUTH_ERR, usec_until(&end), appdata);
 		return;
 	}
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) ==
-	       EINTR)
-		continue;
+	do
+		error = clock_nanosleep(
+		    CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
+	while (error == EINTR);
 }

@@ -195,18 +195,13 @@ add_record(struct line *line, const struct nitro_attempt *attempt)
 static int
 priority_of(nitro_err err)
 {
-	switch (nitro_err_class(err)) {
-	case NITRO_CLASS_OK:
+	const enum nitro_class class = nitro_err_class(err);
+
+	if (class == NITRO_CLASS_OK)
 		return LOG_INFO;
-	case NITRO_CLASS_EVIDENCE:
-	case NITRO_CLASS_POLICY:
-	case NITRO_CLASS_CONVERSATION:
-		return LOG_NOTICE;
-	case NITRO_CLASS_CONFIGURATION:
-	case NITRO_CLASS_SYSTEM:
-		return LOG_ERR;
-	}
-	return LOG_ERR;
+	return class == NITRO_CLASS_CONFIGURATION || class == NITRO_CLASS_SYSTEM
+		   ? LOG_ERR
+		   : LOG_NOTICE;
 }
 
 void
@@ -255,19 +250,20 @@ nitro_report_environment(
     pam_handle_t *pamh, const struct nitro_attempt *attempt)
 {
 	const struct nitro_entry *entry = attempt->decision.entry;
+	const struct nitro_verified *verified = attempt->verdict.verified;
 	const char *kind;
-	nitro_err err;
+	nitro_err err = NITRO_E_INTERNAL;
 
-	if (entry == NULL || attempt->verdict.verified == NULL)
-		return NITRO_E_INTERNAL;
-	kind = nitro_kind_name(nitro_verified_kind(attempt->verdict.verified));
-	if ((err = put(pamh, "PAM_NITRO_WORKLOAD",
+	if (entry != NULL && verified != NULL) {
+		kind = nitro_kind_name(nitro_verified_kind(verified));
+		err = put(pamh, "PAM_NITRO_KIND", nitro_bytes_of_text(kind));
+	}
+	if (err != NITRO_OK ||
+	    (err = put(pamh, "PAM_NITRO_WORKLOAD",
 		 nitro_bytes_of_text(entry->workload))) != NITRO_OK ||
 	    (err = put(pamh, "PAM_NITRO_VERSION",
-		 nitro_bytes_of_text(entry->version))) != NITRO_OK ||
-	    (err = put(pamh, "PAM_NITRO_KIND", nitro_bytes_of_text(kind))) !=
-		NITRO_OK)
+		 nitro_bytes_of_text(entry->version))) != NITRO_OK)
 		return err;
-	return put(pamh, "PAM_NITRO_MODULE_ID",
-	    nitro_verified_module_id(attempt->verdict.verified));
+	return put(
+	    pamh, "PAM_NITRO_MODULE_ID", nitro_verified_module_id(verified));
 }

@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -45,42 +46,22 @@ reset_signals(struct context *context)
 	return errno_of(sigprocmask(SIG_SETMASK, &none, NULL));
 }
 
-/* The first number of /proc/self/statm, in pages; 0 where it is none. */
-static size_t
-pages_mapped(struct nitro_bytes statm)
-{
-	struct nitro_bytes digits;
-	size_t pages = 0;
-
-	if (!nitro_bytes_take_until(&statm, ' ', &digits))
-		return 0;
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || i > 14)
-			return 0;
-		pages = pages * 10 + (size_t)(digits.ptr[i] - '0');
-	}
-	return pages;
-}
-
 /* While /proc can still be opened, and there are descriptors again. */
 static int
 measure_memory(struct context *context)
 {
-	uint8_t text[64];
-	size_t mapped = MAPPED_UNKNOWN, pages = 0;
+	char pages[64] = "";
+	size_t mapped = 0;
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0) {
-		ssize_t n = read(fd, text, sizeof text);
-
+	/* Its first number, in pages. */
+	if (fd >= 0 && read(fd, pages, sizeof pages - 1) > 0)
+		mapped = strtoul(pages, NULL, 10) *
+			 (size_t)sysconf(_SC_PAGESIZE);
+	if (fd >= 0)
 		(void)close(fd);
-		if (n > 0)
-			pages = pages_mapped(
-			    (struct nitro_bytes){text, (size_t)n});
-	}
-	if (pages > 0)
-		mapped = pages * (size_t)sysconf(_SC_PAGESIZE);
-	context->address_space = mapped + context->limits->memory;
+	context->address_space = context->limits->memory +
+				 (mapped > 0 ? mapped : MAPPED_UNKNOWN);
 	return 0;
 }
 
@@ -100,8 +81,7 @@ limit(int resource, rlim_t wanted)
 
 	if (getrlimit((__rlimit_resource_t)resource, &now) != 0)
 		return errno;
-	if (now.rlim_max < wanted)
-		wanted = now.rlim_max;
+	wanted = wanted < now.rlim_max ? wanted : now.rlim_max;
 	now = (struct rlimit){wanted, wanted};
 	return errno_of(setrlimit((__rlimit_resource_t)resource, &now));
 }

@@ -71,8 +71,8 @@ is_possible(const struct nitro_verdict_said *said, struct nitro_bytes nonce)
 	       said->payload_len <= said->evidence_len;
 }
 
-nitro_err
-nitro_verdict_take(const struct nitro_verdict_said *said,
+static nitro_err
+take(const struct nitro_verdict_said *said,
     const struct nitro_expectation *expectation, struct nitro_verdict *verdict)
 {
 	if (!is_possible(said, expectation->nonce.value))
@@ -88,6 +88,19 @@ nitro_verdict_take(const struct nitro_verdict_said *said,
 		return (nitro_err)said->err;
 	return nitro_evidence_reopen(
 	    &said->verified, expectation, &verdict->verified);
+}
+
+nitro_err
+nitro_verdict_take(const struct nitro_verdict_said *said,
+    const struct nitro_expectation *expectation, struct nitro_verdict *verdict,
+    struct nitro_fault *fault)
+{
+	nitro_err err = take(said, expectation, verdict);
+
+	if (err == NITRO_E_SANDBOX_ANSWER)
+		return nitro_fault_set(fault, err, NULL, 0,
+		    "another login's verdict, or one that cannot be");
+	return err;
 }
 
 nitro_err
@@ -113,9 +126,5 @@ nitro_verdict_reach(const struct nitro_answer *answer,
 	if ((err = nitro_sandbox_run(&task, fault)) != NITRO_OK)
 		return err;
 	verdict->is_unfiltered = !task.is_filtered;
-	err = nitro_verdict_take(&said, expectation, verdict);
-	if (err == NITRO_E_SANDBOX_ANSWER)
-		return nitro_fault_set(fault, err, NULL, 0,
-		    "another login's verdict, or one that cannot be");
-	return err;
+	return nitro_verdict_take(&said, expectation, verdict, fault);
 }

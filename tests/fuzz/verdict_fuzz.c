@@ -95,10 +95,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nitro_verdict_said said = *honest();
 	struct nitro_verdict verdict = {.verified = NULL};
+	struct nitro_fault fault = {0};
 	nitro_err err;
 
 	change((struct nitro_bytes){data, size}, &said);
-	err = nitro_verdict_take(&said, &fuzz_world()->expectation, &verdict);
+	err = nitro_verdict_take(
+	    &said, &fuzz_world()->expectation, &verdict, &fault);
 	FUZZ_CHECK((err == NITRO_OK) == (verdict.verified != NULL));
 	if (err == NITRO_OK)
 		check_accepted(&said, verdict.verified);

@@ -296,6 +296,29 @@ test_a_revocation_is_named_with_file_line_and_reason(void **state)
 }
 
 static void
+test_a_reason_that_has_no_room_is_cut_and_marked(void **state)
+{
+	struct stack *stack = stack_need(state);
+	struct login login = {0};
+	char text[4096], reason[901];
+	const char *line;
+	int n;
+
+	memset(reason, 'y', sizeof reason - 1);
+	reason[sizeof reason - 1] = '\0';
+	n = snprintf(text, sizeof text,
+	    "%srevoked = ({ pcr0 = \"%s\"; reason = \"%s\"; });\n",
+	    stack_measurements_text, BYTES_48("a0"), reason);
+	assert_in_range(n, 1, sizeof text - 1);
+	stack_write(stack, "measurements.conf", text);
+	assert_int_equal(
+	    login_once(&login, stack, "deploy", NITRO_E_REVOKED), 0);
+	line = strstr(captured_line(0), " revoked=\"yyyy");
+	assert_non_null(line);
+	assert_string_equal(line + strlen(line) - 8, "yyyy...\"");
+}
+
+static void
 test_a_masked_user_comes_with_the_advice(void **state)
 {
 	struct stack *stack = stack_need(state);
@@ -474,6 +497,7 @@ main(void)
 	    STACK_TEST(test_an_admission_says_who_vouched_for_what),
 	    STACK_TEST(test_a_refusal_by_policy_names_the_nearest_entry),
 	    STACK_TEST(test_a_revocation_is_named_with_file_line_and_reason),
+	    STACK_TEST(test_a_reason_that_has_no_room_is_cut_and_marked),
 	    STACK_TEST(test_a_masked_user_comes_with_the_advice),
 	    STACK_TEST(
 		test_nothing_of_an_unverified_document_but_lengths_is_logged),

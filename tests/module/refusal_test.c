@@ -2,6 +2,8 @@
  * A refusal is not told before its time, whatever was refused: neither the work
  * that a document costs nor sshd's mask is in it.
  */
+#include <signal.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "module/login.h"
@@ -65,6 +67,40 @@ test_no_refusal_comes_sooner_than_another(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+static volatile sig_atomic_t alarms;
+
+static void
+on_alarm(int number)
+{
+	(void)number;
+	alarms++;
+}
+
+static void
+test_signals_of_the_host_do_not_make_it_sooner(void **state)
+{
+	const struct itimerval every_5_ms = {{0, 5000}, {0, 5000}};
+	struct sigaction action = {.sa_handler = on_alarm}, before;
+	NITRO_DROP(login_close)
+	struct login login = {.client = refusals[1].client, .is_patient = true};
+	int64_t ms = -monotonic_ms();
+
+	login_open(&login, stack_need(state), refusals[1].user);
+	alarms = 0;
+	assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &every_5_ms, NULL), 0);
+	(void)login_authenticate(&login);
+	ms += monotonic_ms();
+	assert_int_equal(
+	    setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL),
+	    0);
+	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+	assert_int_equal(
+	    login_differs(&login, "under signals", refusals[1].expected), 0);
+	assert_true(alarms > 1);
+	assert_in_range(ms, NITRO_REFUSAL_MS, AT_MOST_MS);
+}
+
 static unsigned
 left_to_wait(const struct stack *stack, size_t i)
 {
@@ -113,6 +149,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STACK_TEST(test_no_refusal_comes_sooner_than_another),
+	    STACK_TEST(test_signals_of_the_host_do_not_make_it_sooner),
 	    STACK_TEST(test_an_application_may_wait_itself),
 	    STACK_TEST(test_nobody_else_waits),
 	};

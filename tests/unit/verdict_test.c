@@ -261,8 +261,12 @@ take(const struct nitro_verdict_said *said)
 {
 	NITRO_DROP(drop_verdict) struct nitro_verdict verdict = {0};
 	const struct nitro_expectation expectation = expectation_of_login();
-	nitro_err err = nitro_verdict_take(said, &expectation, &verdict);
+	struct nitro_fault fault = {0};
+	nitro_err err = nitro_verdict_take(
+	    said, &expectation, &verdict, &fault);
 
+	assert_int_equal(
+	    fault.err, err == NITRO_E_SANDBOX_ANSWER ? err : NITRO_OK);
 	assert_int_equal(verdict.verified != NULL, err == NITRO_OK);
 	return err;
 }
@@ -363,7 +367,8 @@ test_an_image_has_the_limits_of_a_document(void **state)
 		say_honestly(&said);
 		lie.fields = (void *)&said.verified;
 		rows[i].tell(&lie);
-		wrong += unit_differs(rows[i].name, reopen(&said), rows[i].want);
+		wrong += unit_differs(
+		    rows[i].name, reopen(&said), rows[i].want);
 	}
 	assert_int_equal(wrong, 0);
 }
