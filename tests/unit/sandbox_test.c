@@ -16,6 +16,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ struct shared {
 	_Atomic pid_t child;
 	atomic_bool may_go;
 	char status[8192], limits[4096], descriptors[256];
+	uid_t
+	    owner; /* of its folder in /proc: root's where it cannot be traced */
 };
 
 static struct shared *shared;
@@ -178,8 +181,12 @@ end_of(pid_t observer)
 static void
 look_at_it(pid_t child)
 {
+	struct stat st = {.st_uid = 1};
 	char path[64];
 
+	(void)snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+	(void)stat(path, &st);
+	shared->owner = st.st_uid;
 	read_of(child, "status", shared->status, sizeof shared->status);
 	read_of(child, "limits", shared->limits, sizeof shared->limits);
 	for (int fd = 0; fd < 64; fd++) {
@@ -259,7 +266,45 @@ test_the_child_has_given_up_everything(void **state)
 		NULL,
 	    true);
 	assert_string_equal(shared->descriptors, "0 ");
+	assert_int_equal(shared->owner, 0);
 	assert_int_equal(wrong, 0);
+}
+
+/* Its root could take more; the administrator gave it less. */
+static void
+test_a_limit_of_the_host_is_not_raised(void **state)
+{
+	const struct rlimit less = {3, 3};
+	pid_t observer, host;
+	int status = -1;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	observer = observe(look_at_it);
+	host = fork();
+	assert_true(host >= 0);
+	if (host == 0) {
+		struct answer answer = {0};
+		struct nitro_fault fault = {0};
+		struct nitro_sandbox_task task = {
+		    .limits = NITRO_SANDBOX_LIMITS,
+		    .work = wait_for_observer,
+		    .context = shared,
+		    .answer = &answer,
+		    .answer_len = sizeof answer};
+
+		task.limits.cpu_s = 10;
+		_exit(setrlimit(RLIMIT_CPU, &less) == 0 &&
+			      nitro_sandbox_run(&task, &fault) == NITRO_OK
+			  ? 0
+			  : 1);
+	}
+	end_of(observer);
+	assert_int_equal(waitpid(host, &status, 0), host);
+	assert_int_equal(status, 0);
+	assert_true(has_line(shared->limits,
+	    "Max cpu time              3                    3 "));
 }
 
 /* --- what it cannot do --- */
@@ -649,6 +694,12 @@ run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
 	return err;
 }
 
+#ifdef SYS_dup2
+#define RENUMBER SCMP_SYS(dup2)
+#else
+#define RENUMBER SCMP_SYS(dup3)
+#endif
+
 /* M15 M20 */
 static void
 test_a_step_that_fails_is_named(void **state)
@@ -657,7 +708,10 @@ test_a_step_that_fails_is_named(void **state)
 		const char *name; /* step, as the log has it */
 		int call, number;
 	} rows[] = {
+	    {"sigaction: Invalid argument", SCMP_SYS(rt_sigaction), EINVAL},
 	    {"pipe2: Too many open files", SCMP_SYS(pipe2), EMFILE},
+	    {"fcntl: Invalid argument", SCMP_SYS(fcntl), EINVAL},
+	    {"sigmask: Invalid argument", SCMP_SYS(rt_sigprocmask), EINVAL},
 	    {"fork: Resource temporarily", SCMP_SYS(clone), EAGAIN},
 	    {"fork: Cannot allocate memory", SCMP_SYS(clone), ENOMEM},
 	    {"setrlimit: Operation not", SCMP_SYS(prlimit64), EPERM},
@@ -665,6 +719,8 @@ test_a_step_that_fails_is_named(void **state)
 	    {"setresgid: Operation not", SCMP_SYS(setresgid), EPERM},
 	    {"setresuid: Invalid argument", SCMP_SYS(setresuid), EINVAL},
 	    {"capset: Operation not", SCMP_SYS(capset), EPERM},
+	    /* Without the pipe it cannot say what failed. */
+	    {"exit status 1", RENUMBER, EBUSY},
 	};
 	struct nitro_fault fault;
 	bool is_filtered;
@@ -677,7 +733,8 @@ test_a_step_that_fails_is_named(void **state)
 		wrong += unit_differs(rows[i].name,
 		    run_where(
 			rows[i].call, rows[i].number, &is_filtered, &fault),
-		    NITRO_E_SANDBOX_FAILED);
+		    rows[i].call == RENUMBER ? NITRO_E_SANDBOX_DIED
+					     : NITRO_E_SANDBOX_FAILED);
 		wrong += unit_is_not(rows[i].name,
 		    strncmp(fault.text, rows[i].name, strlen(rows[i].name)) ==
 			0,
@@ -713,6 +770,8 @@ test_step_names_end(void **state)
 	(void)state;
 	assert_string_equal(nitro_confine_step_name(0), "none");
 	assert_string_equal(nitro_confine_step_name(1), "closefrom");
+	assert_string_equal(nitro_confine_step_name(12), "seccomp");
+	assert_string_equal(nitro_confine_step_name(13), "none");
 	assert_string_equal(nitro_confine_step_name(1000), "none");
 	assert_string_equal(nitro_confine_step_name(UINT32_MAX), "none");
 }
@@ -723,6 +782,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_answer_comes_back_and_nothing_else),
 	    cmocka_unit_test(test_the_child_has_given_up_everything),
+	    cmocka_unit_test(test_a_limit_of_the_host_is_not_raised),
 	    cmocka_unit_test(test_any_other_system_call_ends_it),
 	    cmocka_unit_test(test_memory_has_an_end),
 	    cmocka_unit_test(test_each_bad_end_has_its_reason),
