@@ -256,6 +256,15 @@ LIE(too_old, lie->fields->timestamp_ms -= 60001)
 LIE(from_future, lie->fields->timestamp_ms += 6000)
 LIE(zero_image, memset(&lie->said->verified, 0, sizeof lie->said->verified))
 
+static void
+say_with(lie_tell *tell, struct nitro_verdict_said *said)
+{
+	struct lie lie = {.said = said, .fields = (void *)&said->verified};
+
+	say_honestly(said);
+	tell(&lie);
+}
+
 static nitro_err
 take(const struct nitro_verdict_said *said)
 {
@@ -304,11 +313,8 @@ test_a_verdict_that_cannot_be_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
 		struct nitro_verdict_said said;
-		struct lie lie = {.said = &said};
 
-		say_honestly(&said);
-		lie.fields = (void *)&said.verified;
-		rows[i].tell(&lie);
+		say_with(rows[i].tell, &said);
 		wrong += unit_differs(
 		    rows[i].name, take(&said), NITRO_E_SANDBOX_ANSWER);
 	}
@@ -362,11 +368,8 @@ test_an_image_has_the_limits_of_a_document(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
 		struct nitro_verdict_said said;
-		struct lie lie = {.said = &said};
 
-		say_honestly(&said);
-		lie.fields = (void *)&said.verified;
-		rows[i].tell(&lie);
+		say_with(rows[i].tell, &said);
 		wrong += unit_differs(
 		    rows[i].name, reopen(&said), rows[i].want);
 	}
