@@ -434,13 +434,16 @@ nitro_cbor_enter_map(struct nitro_cbor *r, uint64_t max)
 	enter(r, &map, max);
 }
 
-/* True where `items` more items stand in this collection; false leaves it. */
+/*
+ * True where `items` more items stand in the innermost collection, and there
+ * must be one; false leaves it.
+ */
 static bool
 next(struct nitro_cbor *r, uint64_t items)
 {
 	struct nitro_cbor_level *level;
 
-	if (r->err != NITRO_OK || r->depth == 0)
+	if (r->err != NITRO_OK)
 		return false;
 	level = &r->level[r->depth - 1];
 	if (!level->is_indefinite && level->left == 0) {

@@ -83,7 +83,6 @@ fill(OSSL_PROVIDER *lender)
 	    {OSSL_OP_DECODER, "DER", "structure=SubjectPublicKeyInfo",
 		&lent.decoders[1]},
 	};
-
 	size_t i = 0;
 
 	while (i < NITRO_COUNT_OF(wanted) &&

@@ -54,12 +54,11 @@ measure_memory(struct context *context)
 	size_t mapped = 0;
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
-	/* Its first number, in pages. */
-	if (fd >= 0 && read(fd, pages, sizeof pages - 1) > 0)
+	/* Its first number, in pages; without a file nothing is read. */
+	if (read(fd, pages, sizeof pages - 1) > 0)
 		mapped = strtoul(pages, NULL, 10) *
 			 (size_t)sysconf(_SC_PAGESIZE);
-	if (fd >= 0)
-		(void)close(fd);
+	(void)close(fd);
 	context->address_space = context->limits->memory +
 				 (mapped > 0 ? mapped : MAPPED_UNKNOWN);
 	return 0;

@@ -524,6 +524,36 @@ test_a_check_that_is_undecided_or_empty_is_refused(void **state)
 	}
 }
 
+/* Also where what is there would do. */
+static void
+test_what_is_undecided_is_no_match(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf evidence = {0};
+	const struct sim_document doc = document_of_login(&chain_trusted);
+	struct nitro_evidence_facts facts;
+
+	(void)state;
+	assert_true(sim_attest(&chain_trusted, &doc, &evidence));
+	for (unsigned i = 0; i < 3; i++) {
+		struct nitro_expectation expectation = expectation_of_login();
+		struct nitro_expected *const fields[] = {&expectation.nonce,
+		    &expectation.audience, &expectation.public_key};
+
+		fields[i]->check = NITRO_CHECK_UNDECIDED;
+		assert_err(verify_with(nitro_bytes_of_buf(&evidence),
+			       &expectation, &facts),
+		    NITRO_E_INTERNAL);
+	}
+}
+
+static void
+test_an_error_of_an_earlier_call_is_none_of_this_one(void **state)
+{
+	(void)state;
+	ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
+	assert_err(verify(UNIT_BYTES("x")), NITRO_E_CBOR);
+}
+
 /* D16: what is waived may be absent, null, empty, or anything. */
 static void
 test_what_is_waived_is_not_looked_at(void **state)
@@ -1164,6 +1194,9 @@ main(void)
 	    cmocka_unit_test(test_without_binding_any_key_passes),
 	    cmocka_unit_test(
 		test_a_check_that_is_undecided_or_empty_is_refused),
+	    cmocka_unit_test(test_what_is_undecided_is_no_match),
+	    cmocka_unit_test(
+		test_an_error_of_an_earlier_call_is_none_of_this_one),
 	    cmocka_unit_test(test_what_is_waived_is_not_looked_at),
 	    cmocka_unit_test(test_the_age_is_within_its_limits),
 	    cmocka_unit_test(test_limits_of_zero_mean_the_very_millisecond),
