@@ -54,7 +54,7 @@ copy_item(pam_handle_t *pamh, int type, char **copy)
 
 	if (pam_get_item(pamh, type, &item) != PAM_SUCCESS)
 		return NITRO_E_PAM;
-	*copy = nitro_text_copy(nitro_bytes_of_text(item != NULL ? item : ""));
+	*copy = nitro_text_copy(nitro_bytes_of_text(item));
 	return *copy != NULL ? NITRO_OK : NITRO_E_MEMORY;
 }
 
@@ -104,7 +104,7 @@ make_challenge(struct nitro_attempt *attempt, const struct proved_key *key)
 	const char *server_name = attempt->policy.settings.server_name;
 	char host[NITRO_SERVER_NAME_MAX + 2] = {0};
 
-	if (server_name == NULL || server_name[0] == '\0') {
+	if (server_name[0] == '\0') {
 		if (gethostname(host, sizeof host - 1) != 0)
 			return NITRO_E_SERVER_NAME;
 		server_name = host;

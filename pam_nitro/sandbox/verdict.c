@@ -41,8 +41,8 @@ work(void *answer, void *context)
 	said->age_ms = facts.age_ms;
 	if (verified != NULL)
 		nitro_verified_write(verified, &said->verified);
-	for (size_t i = 0; i < sizeof said->nonce && i < nonce.len; i++)
-		said->nonce[i] = nonce.ptr[i];
+	nitro_bytes_copy(
+	    said->nonce, nitro_bytes_slice(nonce, 0, sizeof said->nonce));
 }
 
 /* --- in the host --- */
@@ -51,8 +51,6 @@ work(void *answer, void *context)
 static bool
 is_possible_reason(uint32_t err)
 {
-	if (err >= NITRO_ERR_COUNT)
-		return false;
 	return err == NITRO_OK || err == NITRO_E_MEMORY ||
 	       err == NITRO_E_CLOCK || err == NITRO_E_CRYPTO ||
 	       err == NITRO_E_INTERNAL ||

@@ -368,6 +368,38 @@ test_a_user_name_that_is_none_is_refused(void **state)
 	assert_int_equal(differences, 0);
 }
 
+/* L18: the account stage reads its own arguments. */
+static void
+test_an_argument_that_is_none_refuses_in_the_account_stage(void **state)
+{
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close) struct login login = {0};
+
+	stack_service(stack, "nitro",
+	    "account required & debug\naccount required pam_permit.so\n");
+	login_open(&login, stack, "deploy");
+	assert_int_equal(account(&login), PAM_SYSTEM_ERR);
+	assert_int_equal(login_line_differs("account", "account",
+			     NITRO_E_MODULE_ARGUMENT, NULL),
+	    0);
+}
+
+/* Nobody is no user, and no user that the rules do not list. */
+static void
+test_no_user_is_not_an_unlisted_one(void **state)
+{
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close) struct login login = {.user_shown = ""};
+
+	stack_service(stack, "nitro",
+	    "account required @\naccount required pam_permit.so\n");
+	login_open(&login, stack, "");
+	assert_int_equal(account(&login), PAM_SYSTEM_ERR);
+	assert_int_equal(
+	    login_line_differs("account", "account", NITRO_E_USER_NAME, NULL),
+	    0);
+}
+
 /* M09 */
 static void
 test_flags_change_no_verdict(void **state)
@@ -501,6 +533,9 @@ main(void)
 	    STACK_TEST(test_the_session_learns_four_things_and_no_more),
 	    STACK_TEST(test_no_password_is_left_for_modules_behind),
 	    STACK_TEST(test_a_user_name_that_is_none_is_refused),
+	    STACK_TEST(
+		test_an_argument_that_is_none_refuses_in_the_account_stage),
+	    STACK_TEST(test_no_user_is_not_an_unlisted_one),
 	    STACK_TEST(test_flags_change_no_verdict),
 	    STACK_TEST(
 		test_observe_mode_logs_the_verdict_and_leaves_the_decision),

@@ -346,6 +346,38 @@ CANNOT(read_a_foreign_memory,
 CANNOT(sleep_for_ever, pause())
 CANNOT(undo_the_filter, syscall(SYS_prctl, 4, 1, 0, 0, 0))
 
+/* What malloc() and libcrypto do with memory: more of it, moved, for reading. */
+static void
+use_memory(void *answer, void *context)
+{
+	const size_t page = 4096;
+	struct answer *a = answer;
+	char *at = mmap(NULL, page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *moved;
+
+	(void)context;
+	if (at == MAP_FAILED)
+		_exit(1);
+	at[0] = 42;
+	moved = mremap(at, page, 64 * page, MREMAP_MAYMOVE);
+	if (moved == MAP_FAILED || mprotect(moved, 64 * page, PROT_READ) != 0)
+		_exit(1);
+	a->number = (uint32_t)moved[0];
+	(void)munmap(moved, 64 * page);
+}
+
+static void
+test_memory_may_be_used(void **state)
+{
+	struct answer answer = {0};
+	struct nitro_fault fault = {0};
+
+	(void)state;
+	assert_err(run_for(10000, use_memory, &answer, &fault), NITRO_OK);
+	assert_int_equal(answer.number, 42);
+}
+
 static void
 test_any_other_system_call_ends_it(void **state)
 {
@@ -824,6 +856,7 @@ main(void)
 	    cmocka_unit_test(test_the_answer_comes_back_and_nothing_else),
 	    cmocka_unit_test(test_the_child_has_given_up_everything),
 	    cmocka_unit_test(test_a_limit_of_the_host_is_not_raised),
+	    cmocka_unit_test(test_memory_may_be_used),
 	    cmocka_unit_test(test_any_other_system_call_ends_it),
 	    cmocka_unit_test(test_memory_has_an_end),
 	    cmocka_unit_test(test_each_bad_end_has_its_reason),

@@ -382,11 +382,18 @@ test_its_honest_twin_passes(void **state)
 	static const nitro_err reasons[] = {NITRO_E_NONCE, NITRO_E_CBOR,
 	    NITRO_E_COSE_SIG, NITRO_E_MEMORY, NITRO_E_CRYPTO, NITRO_E_CLOCK,
 	    NITRO_E_INTERNAL};
+	const struct nitro_expectation expectation = expectation_of_login();
+	NITRO_DROP(drop_verdict) struct nitro_verdict verdict = {0};
+	struct nitro_fault fault = {0};
 	struct nitro_verdict_said said;
 
 	(void)state;
 	say_honestly(&said);
 	assert_err(take(&said), NITRO_OK);
+	said.is_age_known = 0;
+	assert_err(nitro_verdict_take(&said, &expectation, &verdict, &fault),
+	    NITRO_OK);
+	assert_false(verdict.facts.is_age_known);
 	/* A reason stands, whatever the image beside it is. */
 	for (size_t i = 0; i < NITRO_COUNT_OF(reasons); i++) {
 		said.err = (uint32_t)reasons[i];
