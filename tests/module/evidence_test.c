@@ -133,6 +133,32 @@ test_a_login_that_policy_refuses_is_kept(void **state)
 	assert_kept(&login, stack, NITRO_E_PCR);
 }
 
+/* The entry that revokes is the one to look at. */
+static void
+test_a_revoked_login_is_kept_with_what_revokes_it(void **state)
+{
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record = {0};
+	NITRO_DROP(login_close) struct login login = {0};
+	char text[2048], path[PATH_MAX];
+
+	(void)snprintf(text, sizeof text,
+	    "%srevoked = ({ pcr0 = \"%s\";\nreason = \"key lost\"; });\n",
+	    stack_measurements_text, BYTES_48("a0"));
+	begin(stack, STORE);
+	stack_write(stack, "measurements.conf", text);
+	login_open(&login, stack, "deploy");
+	login_authenticate(&login);
+	assert_int_equal(login_differs(&login, "deny", NITRO_E_REVOKED), 0);
+	read_only_record(stack, &record);
+	assert_string_equal(record.revoked, "key lost");
+	(void)snprintf(
+	    path, sizeof path, "%s/measurements.conf", stack->folder);
+	assert_string_equal(record.entry_file, path);
+	assert_true(record.entry_line > 1);
+}
+
 static void
 make_other_nonce(struct client *client, struct sim_document *doc)
 {
@@ -327,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STACK_TEST(test_an_admitted_login_is_kept_as_it_was),
 	    STACK_TEST(test_a_login_that_policy_refuses_is_kept),
+	    STACK_TEST(test_a_revoked_login_is_kept_with_what_revokes_it),
 	    STACK_TEST(test_a_document_that_does_not_verify_is_not_kept),
 	    STACK_TEST(test_without_the_setting_nothing_is_kept),
 	    STACK_TEST(test_observe_mode_keeps_and_decides_nothing),

@@ -187,8 +187,6 @@ test_a_workload_without_an_entry_refuses(void **state)
 	    place_differs(stack, "biling", "pam_nitro.conf", 3), 0);
 }
 
-#define FOUR(x) x x x x
-#define BYTES_48(x) FOUR(FOUR(x x x))
 #define A0 BYTES_48("a0")
 #define ENTRY(pins) \
 	"measurements = ({ workload = \"billing\"; version = \"1\";\n" \

@@ -15,8 +15,6 @@
 
 #define TEN(x) x x x x x x x x x x
 #define SIXTY_FOUR(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x) x x x x
-#define FOUR(x) x x x x
-#define BYTES_48(x) FOUR(FOUR(x x x))
 #define LONG_NAME SIXTY_FOUR("w")
 
 /* How often the text stands in the line. */

@@ -16,9 +16,6 @@
 #include "module/captured_log.h"
 #include "unit/unit.h"
 
-#define FOUR(x) x x x x
-#define BYTES_48(x) FOUR(FOUR(x x x))
-
 const char stack_settings_text[] =
     "server_name = \"" STACK_SERVER_NAME "\";\n"
     "measurements = \"~/measurements.conf\";\n"

@@ -68,6 +68,9 @@ void stack_service(
 /* pam_nitro.conf as above with other lines added, e.g. "max_age_s = 1;". */
 void stack_settings(const struct stack *stack, const char *lines);
 
+#define FOUR(x) x x x x
+#define BYTES_48(x) FOUR(FOUR(x x x)) /* the hex of a PCR of equal bytes */
+
 /* The default text of these two files. */
 extern const char stack_settings_text[], stack_measurements_text[];
 

@@ -99,6 +99,24 @@ test_nobody_is_unlisted_while_a_listed_group_is_not_known(void **state)
 }
 
 /* F02 */
+/* Who is listed by name needs nobody's group. */
+static void
+test_a_group_that_is_not_known_hinders_no_listed_user(void **state)
+{
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close) struct login login = {0};
+
+	stack_write(stack, "pam_nitro.conf",
+	    "server_name = \"" STACK_SERVER_NAME "\";\n"
+	    "measurements = \"~/measurements.conf\";\n"
+	    "trust_anchors = \"~/root.pem\";\n"
+	    "users = ({ user = \"deploy\"; workloads = [\"billing\"]; },\n"
+	    "{ group = \"no-such-group\"; workloads = [\"billing\"]; });\n");
+	login_open(&login, stack, "deploy");
+	assert_int_equal(login_authenticate(&login), PAM_SUCCESS);
+	assert_int_equal(account(&login), PAM_SUCCESS);
+}
+
 static void
 test_an_unlisted_user_is_challenged_and_refused(void **state)
 {
@@ -523,6 +541,7 @@ main(void)
 	    STACK_TEST(test_an_unlisted_user_is_ignored_by_the_account_stage),
 	    STACK_TEST(
 		test_nobody_is_unlisted_while_a_listed_group_is_not_known),
+	    STACK_TEST(test_a_group_that_is_not_known_hinders_no_listed_user),
 	    STACK_TEST(test_an_unlisted_user_is_challenged_and_refused),
 	    STACK_TEST(test_the_account_stage_of_another_handle_is_refused),
 	    STACK_TEST(test_a_failed_login_takes_an_earlier_one_back),
