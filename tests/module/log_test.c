@@ -58,6 +58,7 @@ static const struct hostile hostile_texts[] = {
     {"\342\200\256gpj", "\\xe2\\x80\\xaegpj"},
     {"\342\200\213", "\\xe2\\x80\\x8b"},
     {"%s%n%x", "%s%n%x"},
+    {"!~", "!~"},
     {"a result=allow user=root", "a\\x20result\\x3dallow\\x20user\\x3droot"},
     {"\" reason=ok", "\\x22\\x20reason\\x3dok"},
     {"\\x41", "\\x5cx41"},
@@ -200,6 +201,50 @@ test_the_longest_line_still_tells_who_and_what(void **state)
 	assert_non_null(strstr(line, " version=111"));
 	assert_non_null(strstr(line, stack->fingerprint));
 	assert_non_null(strstr(line, " sha384="));
+}
+
+/* What stands at the end, and matters least, is left out, and never in part. */
+static void
+test_a_field_that_has_no_room_is_left_out_whole(void **state)
+{
+	static char rhost[4097], module_id[257];
+	struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close)
+	struct login login = {.rhost = rhost,
+	    .client = {.pki = &stack->nitrotpm,
+		.edit = take_the_module_id_in_context,
+		.context = module_id}};
+	char text[8192];
+	int n;
+
+	memset(rhost, 'r', sizeof rhost - 1);
+	memset(module_id, 'm', sizeof module_id - 1);
+	/* A store that fails is told as well. */
+	stack_write(stack, "evidence", "a file in its place");
+	stack_write(stack, "pam_nitro.conf",
+	    "server_name = \"" STACK_SERVER_NAME "\"; mode = \"observe\";\n"
+	    "measurements = \"~/measurements.conf\";\n"
+	    "trust_anchors = \"~/root.pem\";\n"
+	    "evidence = { directory = \"~/evidence\"; };\n"
+	    "users = ({ user = \"" LONG_NAME "\";\n"
+	    "workloads = [\"" LONG_NAME "\"]; });\n");
+	n = snprintf(text, sizeof text,
+	    "measurements = ({ workload = \"%s\"; version = \"%s\";\n"
+	    "kind = \"nitrotpm\";\n",
+	    LONG_NAME, SIXTY_FOUR("1"));
+	for (unsigned i = 0; i < 24; i++)
+		n += snprintf(&text[n], sizeof text - (size_t)n,
+		    "pcr%u = \"%s\";\n", i, BYTES_48("ee"));
+	(void)snprintf(&text[n], sizeof text - (size_t)n, "});\n");
+	stack_write(stack, "measurements.conf", text);
+	login_open(&login, stack, LONG_NAME);
+	(void)login_authenticate(&login);
+	assert_int_equal(
+	    login_line_differs("no room", "auth", NITRO_E_PCR, NULL), 0);
+	assert_one_of_each_field(captured_line(0));
+	assert_non_null(strstr(captured_line(0), " nearest=www"));
+	assert_null(strstr(captured_line(0), " differs="));
+	assert_null(strstr(captured_line(0), "pcr0"));
 }
 
 static void
@@ -492,6 +537,7 @@ main(void)
 	    STACK_TEST(test_a_hostile_user_or_host_is_escaped),
 	    STACK_TEST(test_no_user_name_forges_a_line),
 	    STACK_TEST(test_the_longest_line_still_tells_who_and_what),
+	    STACK_TEST(test_a_field_that_has_no_room_is_left_out_whole),
 	    STACK_TEST(test_an_admission_says_who_vouched_for_what),
 	    STACK_TEST(test_a_refusal_by_policy_names_the_nearest_entry),
 	    STACK_TEST(test_a_revocation_is_named_with_file_line_and_reason),

@@ -1,6 +1,7 @@
 #include "module/login.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,6 @@
 #include "unit/unit.h"
 
 #define LOG_LINE_MAX 512
-/* Of this thread's login. */
-static _Thread_local unsigned waited_us;
 
 #define REFUSAL "pam_nitro: login refused (reference "
 
@@ -34,10 +33,13 @@ login_put(const struct login *login, const char *name, const char *value)
 static void
 do_not_wait(int result, unsigned usec, void *appdata)
 {
-	(void)result, (void)appdata;
+	struct login *login = (void *)((char *)appdata -
+				       offsetof(struct login, client));
+
+	(void)result;
 	/* libpam calls it once more, when the whole stack has failed. */
-	if (usec > 0)
-		waited_us = usec;
+	if (appdata != NULL && usec > 0)
+		login->wait_us = usec;
 }
 
 static void
@@ -83,9 +85,8 @@ login_authenticate(struct login *login)
 {
 	client_forget(&login->client);
 	captured_clear();
-	waited_us = 0;
+	login->wait_us = 0;
 	login->result = pam_authenticate(login->pamh, login->flags);
-	login->wait_us = waited_us;
 	return login->result;
 }
 

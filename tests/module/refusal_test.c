@@ -2,9 +2,14 @@
  * A refusal is not told before its time, whatever was refused: neither the work
  * that a document costs nor sshd's mask is in it.
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "module/login.h"
 #include "module/refusal.h"
@@ -128,6 +133,44 @@ test_an_application_may_wait_itself(void **state)
 	}
 }
 
+/* Its record had to wait for somebody who holds the store. */
+static void
+test_a_refusal_that_took_longer_waits_no_more(void **state)
+{
+	const struct stack *stack = stack_need(state);
+	NITRO_DROP(login_close)
+	struct login login = {.client = refusals[0].client};
+	char path[PATH_MAX], byte;
+	int ends[2], status = -1;
+	pid_t holder;
+
+	stack_settings(stack, "evidence = { directory = \"~/evidence\"; };\n");
+	stack_path(stack, "evidence", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	stack_path(stack, "evidence/.lock", path);
+	assert_int_equal(pipe(ends), 0);
+	holder = fork();
+	assert_true(holder >= 0);
+	if (holder == 0) {
+		int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+		if (flock(fd, LOCK_EX) != 0 || write(ends[1], "x", 1) != 1)
+			_exit(1);
+		(void)usleep(4 * NITRO_REFUSAL_MS * 1000);
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	login_open(&login, stack, refusals[0].user);
+	(void)login_authenticate(&login);
+	assert_int_equal(waitpid(holder, &status, 0), holder);
+	assert_int_equal(status, 0);
+	assert_int_equal(
+	    login_differs(&login, "a held store", refusals[0].expected), 0);
+	assert_int_equal(login.wait_us, 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 /* Admitted, or refused before any prompt: there is nothing to hide. */
 static void
 test_nobody_else_waits(void **state)
@@ -151,6 +194,7 @@ main(void)
 	    STACK_TEST(test_no_refusal_comes_sooner_than_another),
 	    STACK_TEST(test_signals_of_the_host_do_not_make_it_sooner),
 	    STACK_TEST(test_an_application_may_wait_itself),
+	    STACK_TEST(test_a_refusal_that_took_longer_waits_no_more),
 	    STACK_TEST(test_nobody_else_waits),
 	};
 
