@@ -71,8 +71,7 @@ add_value(
 
 	if (value.len == 0)
 		return;
-	escape(value, shown < PATH_SHOWN ? shown : PATH_SHOWN, escaped,
-	    sizeof escaped);
+	escape(value, shown, escaped, sizeof escaped);
 	add(line, " %s=%s", key, escaped);
 }
 
@@ -88,13 +87,12 @@ add_sentence(struct line *line, const char *key, const char *sentence)
 {
 	const size_t frame = sizeof(" =\"\"") + nitro_bytes_of_text(key).len;
 	const size_t room = sizeof line->text - line->used;
-	char clean[NITRO_LOG_LINE_MAX];
+	char clean[sizeof line->text];
 	size_t n = 0;
 
 	if (sentence[0] == '\0' || room <= frame + sizeof CUT_MARK)
 		return;
-	for (; sentence[n] != '\0' && n < room - frame && n < sizeof clean - 1;
-	     n++)
+	for (; sentence[n] != '\0' && n < room - frame; n++)
 		clean[n] = sentence[n] == '"' ? '\'' : sentence[n];
 	clean[n] = '\0';
 	if (sentence[n] != '\0')
@@ -143,7 +141,7 @@ add_entry(struct line *line, const char *key, const struct nitro_entry *entry)
 {
 	char name[2 * NITRO_NAME_MAX + 2];
 
-	if (entry == NULL || entry->workload == NULL)
+	if (entry == NULL)
 		return;
 	(void)snprintf(name, sizeof name, "%s%s%s", entry->workload,
 	    entry->version != NULL ? "/" : "",

@@ -15,6 +15,7 @@
 
 #define TEN(x) x x x x x x x x x x
 #define SIXTY_FOUR(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x) x x x x
+#define THIRTY_TWO(x) TEN(x) TEN(x) TEN(x) x x
 #define LONG_NAME SIXTY_FOUR("w")
 
 /* How often the text stands in the line. */
@@ -197,8 +198,13 @@ test_the_longest_line_still_tells_who_and_what(void **state)
 	line = captured_line(0);
 	assert_one_of_each_field(line);
 	assert_int_equal(count_of(line, "..."), 5);
-	assert_non_null(strstr(line, " workload=www"));
-	assert_non_null(strstr(line, " version=111"));
+	assert_non_null(strstr(line, " user=" THIRTY_TWO("w") "... "));
+	assert_non_null(
+	    strstr(line, " rhost=" THIRTY_TWO("r") "rrrrrrrrrrrrrrrr... "));
+	assert_non_null(strstr(line,
+	    " module_id=" THIRTY_TWO("m") TEN("m") TEN("m") "mmmmmmmm... "));
+	assert_non_null(strstr(line, " workload=" THIRTY_TWO("w") "... "));
+	assert_non_null(strstr(line, " version=" THIRTY_TWO("1") "... "));
 	assert_non_null(strstr(line, stack->fingerprint));
 	assert_non_null(strstr(line, " sha384="));
 }
@@ -242,7 +248,7 @@ test_a_field_that_has_no_room_is_left_out_whole(void **state)
 	assert_int_equal(
 	    login_line_differs("no room", "auth", NITRO_E_PCR, NULL), 0);
 	assert_one_of_each_field(captured_line(0));
-	assert_non_null(strstr(captured_line(0), " nearest=www"));
+	assert_non_null(strstr(captured_line(0), " nearest=" LONG_NAME "... "));
 	assert_null(strstr(captured_line(0), " differs="));
 	assert_null(strstr(captured_line(0), "pcr0"));
 }
@@ -338,6 +344,58 @@ test_a_revocation_is_named_with_file_line_and_reason(void **state)
 	assert_non_null(strstr(captured_line(0), want));
 }
 
+/* Beside what it has: no field of it, rather than one without a value. */
+static void
+test_what_an_entry_does_not_say_is_left_out(void **state)
+{
+	struct stack *stack = stack_need(state);
+	struct login login = {.client.edit = other_code}, revoked = {0};
+	char text[2048];
+
+	stack_write(stack, "measurements.conf",
+	    "measurements = ({ workload = \"ledger\"; kind = \"enclave\";\n"
+	    "pcr0 = \"" BYTES_48(
+		"dd") "\"; },\n"
+		      "{ workload = \"billing\";\n"
+		      "kind = \"enclave\"; pcr0 = \"" BYTES_48(
+			  "a0") "\"; pcr1 = \"" BYTES_48("ee") "\"; });\n");
+	assert_int_equal(login_once(&login, stack, "deploy", NITRO_E_PCR), 0);
+	assert_non_null(
+	    strstr(captured_line(0), " nearest=billing differs=pcr0,pcr1 "));
+	assert_null(strstr(captured_line(0), " document_len="));
+	assert_non_null(strstr(captured_line(0), " age_ms="));
+	(void)snprintf(text, sizeof text, "%srevoked = ({ pcr0 = \"%s\"; });\n",
+	    stack_measurements_text, BYTES_48("a0"));
+	stack_write(stack, "measurements.conf", text);
+	assert_int_equal(
+	    login_once(&revoked, stack, "deploy", NITRO_E_REVOKED), 0);
+	assert_non_null(strstr(captured_line(0), " line="));
+	assert_null(strstr(captured_line(0), " revoked="));
+}
+
+/* Of 100 bytes of a path. */
+static void
+test_a_long_path_is_cut(void **state)
+{
+	struct stack *stack = stack_need(state);
+	struct login login = {0};
+	char text[2048], path[PATH_MAX], want[128];
+
+	stack_write(stack, "pam_nitro.conf",
+	    "server_name = \"" STACK_SERVER_NAME "\";\n"
+	    "measurements = \"~/" LONG_NAME LONG_NAME "\";\n"
+	    "trust_anchors = \"~/root.pem\";\n"
+	    "users = ({ user = \"deploy\"; workloads = [\"billing\"]; });\n");
+	(void)snprintf(text, sizeof text, "%srevoked = ({ pcr0 = \"%s\"; });\n",
+	    stack_measurements_text, BYTES_48("a0"));
+	stack_write(stack, LONG_NAME LONG_NAME, text);
+	stack_path(stack, LONG_NAME LONG_NAME, path);
+	assert_int_equal(
+	    login_once(&login, stack, "deploy", NITRO_E_REVOKED), 0);
+	(void)snprintf(want, sizeof want, " file=%.100s... line=", path);
+	assert_non_null(strstr(captured_line(0), want));
+}
+
 static void
 test_a_reason_that_has_no_room_is_cut_and_marked(void **state)
 {
@@ -372,6 +430,9 @@ test_a_masked_user_comes_with_the_advice(void **state)
 	assert_non_null(strstr(captured_line(0), " hint=\""));
 	assert_non_null(
 	    strstr(captured_line(0), nitro_err_advice(NITRO_E_MASKED)));
+	/* There was no document. */
+	assert_null(strstr(captured_line(0), " document_len="));
+	assert_null(strstr(captured_line(0), " age_ms="));
 }
 
 /* Signed by a key that is not its certificate's. */
@@ -541,6 +602,8 @@ main(void)
 	    STACK_TEST(test_an_admission_says_who_vouched_for_what),
 	    STACK_TEST(test_a_refusal_by_policy_names_the_nearest_entry),
 	    STACK_TEST(test_a_revocation_is_named_with_file_line_and_reason),
+	    STACK_TEST(test_what_an_entry_does_not_say_is_left_out),
+	    STACK_TEST(test_a_long_path_is_cut),
 	    STACK_TEST(test_a_reason_that_has_no_room_is_cut_and_marked),
 	    STACK_TEST(test_a_masked_user_comes_with_the_advice),
 	    STACK_TEST(
