@@ -72,7 +72,7 @@ test_a_login_by_stock_ssh_takes_at_most_8_prompts(void **state)
 
 	login_open(&login, stack, "deploy");
 	assert_int_equal(login_authenticate(&login), PAM_SUCCESS);
-	assert_in_range(login.client.prompt_count, 5, 8);
+	assert_int_in_range(login.client.prompt_count, 5, 8);
 }
 
 /* An application that fails, and the client that it stands for. */

@@ -72,7 +72,7 @@ write_service(
 					   "%s", stage)
 				     : snprintf(&text[used], sizeof text - used,
 					   "%c", *c));
-	assert_in_range(used, 1, sizeof text - 1);
+	assert_int_in_range(used, 1, sizeof text - 1);
 	stack_service(stack, "nitro", text);
 }
 

@@ -83,7 +83,7 @@ cost_ms(
 		now = used_ms(RUSAGE_SELF) + used_ms(RUSAGE_CHILDREN) - before -
 		      spent.client_ms;
 		assert_int_equal(login_differs(&login, "cost", expected), 0);
-		assert_in_range(spent.heap_most - spent.heap, 0, HEAP_MAX);
+		assert_int_in_range(spent.heap_most - spent.heap, 0, HEAP_MAX);
 		if (now < least)
 			least = now;
 	}
@@ -290,7 +290,7 @@ test_the_largest_legal_document_costs_25_ms(void **state)
 	login_open(&login, stack, "deploy");
 	assert_int_equal(login_authenticate(&login), PAM_SUCCESS);
 	print_message("# %zu bytes\n", login.client.evidence.len);
-	assert_in_range(login.client.evidence.len, NITRO_EVIDENCE_MAX - 2,
+	assert_int_in_range(login.client.evidence.len, NITRO_EVIDENCE_MAX - 2,
 	    NITRO_EVIDENCE_MAX);
 	must_cost("largest document, in one piece",
 	    cost_ms(stack, &client, NITRO_OK), 25);
@@ -390,7 +390,7 @@ test_without_memory_a_login_is_refused_and_the_host_lives(void **state)
 	for (size_t left = 0; left < MIB; left += 16 << 10, count++) {
 		const int result = log_in_with_memory(stack, left);
 
-		assert_in_range(result, 0, 1);
+		assert_int_in_range(result, 0, 1);
 		refused += (unsigned)result;
 	}
 	print_message(
@@ -427,7 +427,7 @@ test_a_hundred_failures_leave_a_hundred_lines(void **state)
 	}
 	assert_int_equal(captured_count(), 100);
 	for (size_t i = 0; i < 100; i++) {
-		assert_in_range(strlen(captured_line(i)), 1, 512);
+		assert_int_in_range(strlen(captured_line(i)), 1, 512);
 		bytes += strlen(captured_line(i));
 	}
 	print_message("# %zu bytes of log for a refusal\n", bytes / 100);

@@ -31,7 +31,7 @@ place_differs(
 	    name[0] == '/' ? "" : stack->folder, name[0] == '/' ? "" : "/",
 	    name);
 
-	assert_in_range(n, 1, sizeof want - 1);
+	assert_int_in_range(n, 1, sizeof want - 1);
 	(void)snprintf(number, sizeof number, " line=%u ", line);
 	if (strstr(logged, want) != NULL && strstr(logged, " why=\"") != NULL &&
 	    (strstr(logged, number) != NULL ||
@@ -304,7 +304,7 @@ beside(const char *path, char other[PATH_MAX])
 {
 	int n = snprintf(other, PATH_MAX, "%s.other", path);
 
-	assert_in_range(n, 1, PATH_MAX - 1);
+	assert_int_in_range(n, 1, PATH_MAX - 1);
 }
 
 static void
@@ -349,7 +349,7 @@ make_a_socket(const char *path)
 	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
 
 	assert_true(fd >= 0);
-	assert_in_range(n, 1, sizeof address.sun_path - 1);
+	assert_int_in_range(n, 1, sizeof address.sun_path - 1);
 	remove_it(path);
 	assert_int_equal(
 	    bind(fd, (const struct sockaddr *)&address, sizeof address), 0);

@@ -376,7 +376,8 @@ test_a_document_is_admitted_within_its_window_of_time(void **state)
 		login_authenticate(&login);
 		differences += login_differs(&login, name, rows[i].expected);
 		/* The log says by how much the clocks differ. */
-		assert_in_range(logged_age_ms() + rows[i].ahead_ms, 0, 5000);
+		assert_int_in_range(
+		    logged_age_ms() + rows[i].ahead_ms, 0, 5000);
 	}
 	assert_int_equal(differences, 0);
 }

@@ -151,7 +151,7 @@ test_interrupted_and_short_reads_are_continued(void **state)
 		    host.random_calls >= (rows[i] == RANDOM_IS_SHORT ? 32 : 4));
 		for (unsigned j = 0; j < 32; j++)
 			zeros += login.client.nonce[j] == 0;
-		assert_in_range(zeros, 0, 8);
+		assert_int_in_range(zeros, 0, 8);
 	}
 }
 
@@ -192,8 +192,9 @@ test_a_wrong_clock_refuses_and_says_by_how_much(void **state)
 		differences += login_differs(&login, name, rows[i].expected);
 		age = strstr(captured_line(0), " age_ms=");
 		assert_non_null(age);
-		assert_in_range(strtoll(age + strlen(" age_ms="), NULL, 10) -
-				    rows[i].ahead_s * 1000,
+		assert_int_in_range(
+		    strtoll(age + strlen(" age_ms="), NULL, 10) -
+			rows[i].ahead_s * 1000,
 		    0, 5000);
 	}
 	assert_int_equal(differences, 0);

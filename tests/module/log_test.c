@@ -334,7 +334,7 @@ test_a_revocation_is_named_with_file_line_and_reason(void **state)
 	    "});\n",
 	    stack_measurements_text, BYTES_48("a0"));
 
-	assert_in_range(n, 1, sizeof text - 1);
+	assert_int_in_range(n, 1, sizeof text - 1);
 	stack_write(stack, "measurements.conf", text);
 	assert_int_equal(
 	    login_once(&login, stack, "deploy", NITRO_E_REVOKED), 0);

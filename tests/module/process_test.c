@@ -122,7 +122,7 @@ test_a_thousand_logins_leave_neither_memory_nor_descriptors(void **state)
 		log_in(stack, i);
 	assert_int_equal(count_descriptors(), descriptors);
 	if (!UNIT_IS_SANITIZED)
-		assert_in_range(heap_in_use(), 0, heap + WAVER);
+		assert_int_in_range(heap_in_use(), 0, heap + WAVER);
 }
 
 /* The same for one handle that lives on, as sshd's does. */
@@ -151,7 +151,7 @@ test_a_thousand_logins_on_one_handle_leave_nothing(void **state)
 	}
 	assert_int_equal(count_descriptors(), descriptors);
 	if (!UNIT_IS_SANITIZED)
-		assert_in_range(heap_in_use(), 0, heap + WAVER);
+		assert_int_in_range(heap_in_use(), 0, heap + WAVER);
 }
 
 /* M10 */
@@ -177,7 +177,7 @@ test_the_module_can_be_loaded_and_unloaded_a_thousand_times(void **state)
 		    dlopen(stack->module, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD));
 	assert_int_equal(count_descriptors(), descriptors);
 	if (!UNIT_IS_SANITIZED)
-		assert_in_range(heap_in_use(), 0, heap + WAVER);
+		assert_int_in_range(heap_in_use(), 0, heap + WAVER);
 }
 
 #define THREADS 16

@@ -67,7 +67,7 @@ test_no_refusal_comes_sooner_than_another(void **state)
 		ms += monotonic_ms();
 		wrong += login_differs(
 		    &login, refusals[i].name, refusals[i].expected);
-		assert_in_range(ms, NITRO_REFUSAL_MS, AT_MOST_MS);
+		assert_int_in_range(ms, NITRO_REFUSAL_MS, AT_MOST_MS);
 	}
 	assert_int_equal(wrong, 0);
 }
@@ -129,7 +129,7 @@ test_an_application_may_wait_itself(void **state)
 		/* On a busy machine the time may be over already. */
 		for (unsigned tries = 1; us == 0 && tries < 100; tries++)
 			us = left_to_wait(stack, i);
-		assert_in_range(us, 1, NITRO_REFUSAL_MS * 1000);
+		assert_int_in_range(us, 1, NITRO_REFUSAL_MS * 1000);
 	}
 }
 

@@ -108,7 +108,7 @@ write_sk(const struct stack *stack, const char *type, const char *name)
 	ssh_identity_put(&blob, nitro_bytes_of_text("ssh:"));
 	base64 = ssh_identity_base64(nitro_bytes_of_buf(&blob));
 	n = snprintf(text, sizeof text, "%s %s nobody\n", name_of_type, base64);
-	assert_in_range(n, 1, sizeof text - 1);
+	assert_int_in_range(n, 1, sizeof text - 1);
 	free(base64);
 	stack_write_bytes(stack, name, nitro_bytes_of_text(text));
 }

@@ -43,7 +43,7 @@ stack_path(const struct stack *stack, const char *name, char path[PATH_MAX])
 {
 	int n = snprintf(path, PATH_MAX, "%s/%s", stack->folder, name);
 
-	assert_in_range(n, 1, PATH_MAX - 1);
+	assert_int_in_range(n, 1, PATH_MAX - 1);
 }
 
 void
@@ -95,7 +95,7 @@ stack_service(const struct stack *stack, const char *name, const char *text)
 	char path[PATH_MAX];
 	int n = snprintf(path, sizeof path, "pam.d/%s", name);
 
-	assert_in_range(n, 1, sizeof path - 1);
+	assert_int_in_range(n, 1, sizeof path - 1);
 	stack_write(stack, path, text);
 }
 
@@ -105,7 +105,7 @@ stack_settings(const struct stack *stack, const char *lines)
 	char text[4096];
 	int n = snprintf(text, sizeof text, "%s%s", stack_settings_text, lines);
 
-	assert_in_range(n, 1, sizeof text - 1);
+	assert_int_in_range(n, 1, sizeof text - 1);
 	stack_write(stack, "pam_nitro.conf", text);
 }
 
@@ -119,7 +119,7 @@ stack_execute(const char *const argv[], const char *out)
 
 	/* posix_spawnp(3) takes char *const and changes nothing. */
 	for (size_t i = 0; argv[i] != NULL; i++) {
-		assert_in_range(i, 0, NITRO_COUNT_OF(words) - 2);
+		assert_int_in_range(i, 0, NITRO_COUNT_OF(words) - 2);
 		words[i] = strdup(argv[i]);
 		assert_non_null(words[i]);
 	}

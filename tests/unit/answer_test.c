@@ -342,7 +342,7 @@ put_part(struct nitro_buf *line, unsigned part, unsigned count, size_t len)
 
 	n = snprintf(head, sizeof head, "%u/%u/%zu:", part, count,
 	    len - (part < 10 ? 7 : 8) - (count < 10 ? 1 : 2));
-	assert_in_range(n, 1, sizeof head - 1);
+	assert_int_in_range(n, 1, sizeof head - 1);
 	unit_append(line, nitro_bytes_of_text(head));
 	unit_fill(line, 'A', len - line->len);
 }
@@ -583,13 +583,13 @@ send_in_parts(struct nitro_bytes base64, struct nitro_answer *answer)
 	unsigned count = nitro_answer_part_count(base64.len);
 	size_t first_len = 0;
 
-	assert_in_range(count, 1, NITRO_PARTS_MAX);
+	assert_int_in_range(count, 1, NITRO_PARTS_MAX);
 	for (unsigned k = 1; k <= count; k++) {
 		NITRO_DROP(nitro_buf_drop) struct nitro_buf line = {0};
 		bool is_complete = false;
 
 		assert_err(nitro_answer_part(base64, k, &line), NITRO_OK);
-		assert_in_range(line.len, 1, NITRO_ANSWER_LINE_MAX);
+		assert_int_in_range(line.len, 1, NITRO_ANSWER_LINE_MAX);
 		if (k == 1)
 			first_len = line.len;
 		else if (k < count)
@@ -597,7 +597,8 @@ send_in_parts(struct nitro_bytes base64, struct nitro_answer *answer)
 		else
 			assert_true(line.len < first_len);
 		if (k < count)
-			assert_in_range(line.len, 900, NITRO_ANSWER_LINE_MAX);
+			assert_int_in_range(
+			    line.len, 900, NITRO_ANSWER_LINE_MAX);
 		assert_err(nitro_answer_add(
 			       answer, nitro_bytes_of_buf(&line), &is_complete),
 		    NITRO_OK);
@@ -632,7 +633,7 @@ test_whatever_the_client_cuts_the_server_joins(void **state)
 		assert_true(nitro_bytes_equal(nitro_bytes_of_buf(&out), in));
 		most = count > most ? count : most;
 	}
-	assert_in_range(most, 22, NITRO_PARTS_MAX);
+	assert_int_in_range(most, 22, NITRO_PARTS_MAX);
 }
 
 /* A login by stock ssh takes at most 8 prompts for documents as AWS makes them. */
@@ -640,8 +641,10 @@ static void
 test_documents_of_aws_need_at_most_8_parts(void **state)
 {
 	(void)state;
-	assert_in_range(nitro_answer_part_count(NITRO_BASE64_LEN(4400)), 6, 6);
-	assert_in_range(nitro_answer_part_count(NITRO_BASE64_LEN(5300)), 7, 8);
+	assert_int_in_range(
+	    nitro_answer_part_count(NITRO_BASE64_LEN(4400)), 6, 6);
+	assert_int_in_range(
+	    nitro_answer_part_count(NITRO_BASE64_LEN(5300)), 7, 8);
 }
 
 static void

@@ -127,7 +127,7 @@ test_every_byte_of_a_user_name_is_printable_afterwards(void **state)
 		    NITRO_OK);
 		nitro_challenge_prompt(&challenge, 1, prompt);
 		for (size_t i = 0; prompt[i] != '\0'; i++)
-			assert_in_range(prompt[i], ' ', '~');
+			assert_int_in_range(prompt[i], ' ', '~');
 		if (c != 0 && strchr(plain, (int)c) != NULL)
 			(void)snprintf(want, sizeof want, "%c", (int)c);
 		else

@@ -58,7 +58,7 @@ respond(const char *source_text, const char *prompt, struct nitro_buf *line,
 static const char *
 prompt_of(const char *key, unsigned part, char prompt[NITRO_PROMPT_MAX + 1])
 {
-	const uint8_t nonce[NITRO_NONCE_LEN] =
+	const uint8_t nonce[NITRO_NONCE_LEN + 1] =
 	    "nonce of thirty-two bytes, whole";
 	struct nitro_challenge challenge;
 

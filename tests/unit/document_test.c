@@ -133,7 +133,7 @@ test_an_enclave_document_as_aws_has_it(void **state)
 	assert_true(nitro_bytes_equal_text(got.nonce, "a nonce"));
 	assert_true(nitro_bytes_equal_text(got.user_data, "user data"));
 	assert_true(nitro_bytes_equal_text(got.public_key, "a public key"));
-	assert_in_range((uintptr_t)got.nonce.ptr, (uintptr_t)payload.ptr,
+	assert_int_in_range((uintptr_t)got.nonce.ptr, (uintptr_t)payload.ptr,
 	    (uintptr_t)payload.ptr + payload.len); /* a view, no copy */
 }
 

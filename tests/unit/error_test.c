@@ -35,7 +35,7 @@ test_tokens_are_words_of_their_own(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITRO_COUNT_OF(all); i++) {
 		token = nitro_err_token(all[i]);
-		assert_in_range(strlen(token), 2, 32);
+		assert_int_in_range(strlen(token), 2, 32);
 		assert_int_equal(strspn(token, letters), strlen(token));
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(token, nitro_err_token(all[j]));

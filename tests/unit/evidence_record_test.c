@@ -168,7 +168,7 @@ test_the_longest_values_fit(void **state)
 	unit_fill(&record.document, 0, 16384 - record.document.len);
 	unit_fill(&record.key_blob, 0, 16384 - record.key_blob.len);
 	assert_err(nitro_evidence_record_format(&record, &text), NITRO_OK);
-	assert_in_range(text.len, 1, NITRO_EVIDENCE_RECORD_MAX);
+	assert_int_in_range(text.len, 1, NITRO_EVIDENCE_RECORD_MAX);
 	assert_err(parse(nitro_bytes_of_buf(&text), &read), NITRO_OK);
 	assert_string_equal(read.audience, record.audience);
 	assert_string_equal(read.module_id, record.module_id);

@@ -184,7 +184,7 @@ test_the_writer_keeps_the_bound_in_mib(void **state)
 			    nitro_evidence_list_at(&found, i)->time_ms ==
 			    NOW_MS + n - (int64_t)(found.count - 1 - i));
 		if (n >= 42)
-			assert_in_range(found.count, 38, 43);
+			assert_int_in_range(found.count, 38, 43);
 		else
 			assert_int_equal(found.count, n);
 	}
@@ -213,8 +213,8 @@ test_refused_logins_push_out_no_more_than_half(void **state)
 		else
 			refused++;
 	/* 7 of 16 parts of 42 at least. */
-	assert_in_range(allowed, 18, 40);
-	assert_in_range(refused, 10, 24);
+	assert_int_in_range(allowed, 18, 40);
+	assert_int_in_range(refused, 10, 24);
 }
 
 static void
@@ -444,7 +444,7 @@ test_a_held_lock_is_waited_for_a_moment_only(void **state)
 	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &end), 0);
 	ms = (end.tv_sec - start.tv_sec) * INT64_C(1000) +
 	     (end.tv_nsec - start.tv_nsec) / 1000000;
-	assert_in_range(ms, 200, 5000);
+	assert_int_in_range(ms, 200, 5000);
 	assert_int_equal(close(fd), 0);
 	assert_err(keep(&store, 2, NOW_MS, NITRO_OK, 9), NITRO_OK);
 }

@@ -240,7 +240,7 @@ is_not_linear(size_t i)
 		NITRO_DROP(nitro_buf_drop) struct nitro_buf in = {0};
 
 		inputs[i].fill(&in, (size_t)SHORTEST << step);
-		assert_in_range(
+		assert_int_in_range(
 		    in.len, (SHORTEST << step) - 600, SHORTEST << step);
 		now = cost_us(i, nitro_bytes_of_buf(&in));
 		print_message(" %.1f", now);

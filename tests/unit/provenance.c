@@ -25,7 +25,7 @@ provenance_path(struct nitro_bytes name, char path[PROVENANCE_PATH_SIZE])
 	const int n = snprintf(path, PROVENANCE_PATH_SIZE, "%s/%.*s", folder(),
 	    (int)name.len, (const char *)name.ptr);
 
-	assert_in_range(n, 1, PROVENANCE_PATH_SIZE - 1);
+	assert_int_in_range(n, 1, PROVENANCE_PATH_SIZE - 1);
 }
 
 void

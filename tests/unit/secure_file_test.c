@@ -469,7 +469,7 @@ test_a_file_replaced_by_rename_is_the_old_or_the_new(void **state)
 	NEEDS_ROOT();
 	unit_fill(&first, 'A', SWAP_LEN);
 	scratch_file(&scratch, "a", 0600, nitro_bytes_of_buf(&first));
-	assert_in_range(read_while_swapping(false), 1, 400);
+	assert_int_in_range(read_while_swapping(false), 1, 400);
 }
 
 /* L07 */
@@ -538,7 +538,7 @@ read_while_meddling(unsigned stop_after, nitro_err want, unsigned reads)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	close(meddler.watch);
 	close(meddler.fd);
-	assert_in_range(meddler.reads, reads, 100);
+	assert_int_in_range(meddler.reads, reads, 100);
 	return true;
 }
 

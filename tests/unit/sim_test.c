@@ -151,7 +151,7 @@ copy_pcrs(const cbor_item_t *pcrs, struct sim_document *doc)
 
 	doc->pcr_count = (unsigned)cbor_map_size(pcrs);
 	doc->has_indefinite_pcrs = !cbor_map_is_definite(pcrs);
-	assert_in_range(doc->pcr_count, 1, 32);
+	assert_int_in_range(doc->pcr_count, 1, 32);
 	for (unsigned i = 0; i < doc->pcr_count; i++) {
 		struct nitro_bytes value = bytes_of(pairs[i].value);
 
@@ -182,7 +182,7 @@ copy_document(const struct reading *reading, struct sim_document *doc)
 	doc->timestamp_ms = cbor_get_int(field(reading, "timestamp"));
 	doc->certificate = bytes_of(field(reading, "certificate"));
 	doc->cabundle_count = cbor_array_size(bundle);
-	assert_in_range(doc->cabundle_count, 1, 16);
+	assert_int_in_range(doc->cabundle_count, 1, 16);
 	for (size_t i = 0; i < doc->cabundle_count; i++)
 		doc->cabundle[i] = bytes_of(cbor_array_handle(bundle)[i]);
 	doc->public_key = optional(reading, "public_key");
@@ -462,7 +462,7 @@ test_certificates_say_what_real_ones_say(void **state)
 		options.kind = real.kind;
 		options.module_id = module_id;
 		options.time_s = seconds_of(X509_get0_notBefore(leaf)) + 3;
-		assert_in_range(
+		assert_int_in_range(
 		    real.timestamp_ms / 1000 - (uint64_t)options.time_s, 0,
 		    3 * 3600);
 		assert_true(sim_pki_make(&options, &pki));
@@ -539,7 +539,7 @@ verify_signature(const struct reading *reading, EVP_PKEY *key)
 	unsigned char *der = NULL;
 	int len, result;
 
-	assert_in_range(payload.len, 256, 65535);
+	assert_int_in_range(payload.len, 256, 65535);
 	assert_int_equal(signature.len, 96);
 	unit_hex("84 6a 5369676e617475726531 44 a1013822 40 59", &tbs);
 	unit_fill(&tbs, (uint8_t)(payload.len >> 8), 1);

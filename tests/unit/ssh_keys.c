@@ -213,7 +213,7 @@ ssh_key_blob(const char *base64, struct nitro_buf *out)
 	size_t len = strlen(base64);
 	int n;
 
-	assert_in_range(len, 4, sizeof bytes);
+	assert_int_in_range(len, 4, sizeof bytes);
 	n = EVP_DecodeBlock(bytes, (const unsigned char *)base64, (int)len);
 	assert_true(n > 0);
 	/* libcrypto counts a byte for each pad. */

@@ -60,7 +60,7 @@ vectors_load_from(
 
 	n = snprintf(path, sizeof path, "%s/%s/%.*s", folder(), subfolder,
 	    (int)name.len, (const char *)name.ptr);
-	assert_in_range(n, 1, sizeof path - 1);
+	assert_int_in_range(n, 1, sizeof path - 1);
 	if (!vectors_load(path, out))
 		fail_msg("cannot read %s", path);
 }
@@ -141,9 +141,9 @@ vectors_number(struct nitro_bytes text)
 {
 	uint64_t n = 0;
 
-	assert_in_range(text.len, 1, 19);
+	assert_int_in_range(text.len, 1, 19);
 	for (size_t i = 0; i < text.len; i++) {
-		assert_in_range(text.ptr[i], '0', '9');
+		assert_int_in_range(text.ptr[i], '0', '9');
 		n = n * 10 + (uint64_t)(text.ptr[i] - '0');
 	}
 	return n;

@@ -421,7 +421,8 @@ test_no_flipped_bit_changes_what_it_is_bound_to(void **state)
 	}
 	/* PCRs, module_id, digest and unused room are the child's to say. */
 	assert_int_equal(accepted + refused, 8 * sizeof said);
-	assert_in_range(refused, 8 * (32 + 4 + 32 + sizeof AUDIENCE - 1), 4000);
+	assert_int_in_range(
+	    refused, 8 * (32 + 4 + 32 + sizeof AUDIENCE - 1), 4000);
 }
 
 int
