@@ -82,13 +82,14 @@ key_is_p384(X509 *cert)
 	       point_len == P384_POINT_LEN && point[0] == POINT_UNCOMPRESSED;
 }
 
-/* The kind of extension i; NULL where libcrypto cannot tell. */
+/*
+ * The kind of extension i; NULL where libcrypto cannot tell, also for an
+ * extension that it does not give. (Not const before OpenSSL 4, const since.)
+ */
 static const ASN1_OBJECT *
 extension_kind(X509 *cert, int i)
 {
-	X509_EXTENSION *extension = X509_get_ext(cert, i);
-
-	return extension != NULL ? X509_EXTENSION_get_object(extension) : NULL;
+	return X509_EXTENSION_get_object(X509_get_ext(cert, i));
 }
 
 /* RFC 5280 section 4.2. libcrypto tells only of the extensions that it knows. */

@@ -11,6 +11,8 @@
 #ifndef FAULT_FUNCTIONS_H
 #define FAULT_FUNCTIONS_H
 
+#include <openssl/opensslv.h>
+
 /* What a name service that is down looks like. */
 #define FEWER \
 	"who is listed by name needs no group; a group is asked for its own"
@@ -21,6 +23,13 @@
 #define LINE "whether the log takes a line is only asked"
 #define HELD "SIGXFSZ is then not held back"
 #define MADE "a store that is missing is made; a limit is wider"
+
+/* What OpenSSL has as const from 4.0 on. */
+#if OPENSSL_VERSION_MAJOR >= 4
+#define SINCE_4(word) word
+#else
+#define SINCE_4(word)
+#endif
 
 #define FAULT_CRYPTO(FN, VD) \
 	FN(int, ASN1_INTEGER_get_int64, (int64_t * a, const ASN1_INTEGER *b), \
@@ -74,8 +83,8 @@
 	FN(int, SHA384_Update, (SHA512_CTX * a, const void *b, size_t c), \
 	    (a, b, c), {0}) \
 	FN(int, SHA384_Final, (unsigned char *a, SHA512_CTX *b), (a, b), {0}) \
-	FN(ASN1_OBJECT *, X509_EXTENSION_get_object, (X509_EXTENSION * a), \
-	    (a), {0}) \
+	FN(SINCE_4(const) ASN1_OBJECT *, X509_EXTENSION_get_object, \
+	    (SINCE_4(const) X509_EXTENSION * a), (a), {0}) \
 	FN(int, X509_NAME_entry_count, (const X509_NAME *a), (a), {0}, {-1}) \
 	FN(int, X509_PUBKEY_get0_param, \
 	    (ASN1_OBJECT * *a, const unsigned char **b, int *c, \
@@ -87,12 +96,13 @@
 	    (const X509_STORE_CTX *a), (a), {0}) \
 	FN(int, X509_STORE_CTX_get_error, (const X509_STORE_CTX *a), (a), {0}) \
 	FN(int, X509_STORE_CTX_init, \
-	    (X509_STORE_CTX * a, X509_STORE * b, X509 * c, \
+	    (X509_STORE_CTX * a, X509_STORE * b, SINCE_4(const) X509 * c, \
 		STACK_OF(X509) * d), \
 	    (a, b, c, d), {0}) \
 	FN(X509_STORE_CTX *, X509_STORE_CTX_new_ex, \
 	    (OSSL_LIB_CTX * a, const char *b), (a, b), {0}) \
-	FN(int, X509_STORE_add_cert, (X509_STORE * a, X509 * b), (a, b), {0}) \
+	FN(int, X509_STORE_add_cert, \
+	    (X509_STORE * a, SINCE_4(const) X509 * b), (a, b), {0}) \
 	FN(X509_STORE *, X509_STORE_new, (void), (), {0}) \
 	FN(int, X509_VERIFY_PARAM_set_flags, \
 	    (X509_VERIFY_PARAM * a, unsigned long b), (a, b), {0}) \
@@ -100,28 +110,32 @@
 	FN(EVP_PKEY *, X509_get0_pubkey, (const X509 *a), (a), {0}) \
 	FN(const ASN1_INTEGER *, X509_get0_serialNumber, (const X509 *a), (a), \
 	    {0}) \
-	FN(X509_PUBKEY *, X509_get_X509_PUBKEY, (const X509 *a), (a), {0}) \
+	FN(SINCE_4(const) X509_PUBKEY *, X509_get_X509_PUBKEY, \
+	    (const X509 *a), (a), {0}) \
 	FN(const ASN1_TIME *, X509_get0_notAfter, (const X509 *a), (a), {0}) \
 	FN(const ASN1_TIME *, X509_get0_notBefore, (const X509 *a), (a), {0}) \
-	FN(X509_EXTENSION *, X509_get_ext, (const X509 *a, int b), (a, b), \
-	    {0}) \
+	FN(SINCE_4(const) X509_EXTENSION *, X509_get_ext, \
+	    (const X509 *a, int b), (a, b), {0}) \
 	FN(void *, X509_get_ext_d2i, (const X509 *a, int b, int *c, int *d), \
 	    (a, b, c, d), {0}) \
-	FN(uint32_t, X509_get_extension_flags, (X509 * a), (a), \
+	FN(uint32_t, X509_get_extension_flags, (SINCE_4(const) X509 * a), (a), \
 	    {EXFLAG_INVALID}) \
-	FN(X509_NAME *, X509_get_issuer_name, (const X509 *a), (a), {0}) \
-	FN(uint32_t, X509_get_key_usage, (X509 * a), (a), {0}) \
-	FN(EVP_PKEY *, X509_get_pubkey, (X509 * a), (a), {0}) \
+	FN(SINCE_4(const) X509_NAME *, X509_get_issuer_name, (const X509 *a), \
+	    (a), {0}) \
+	FN(uint32_t, X509_get_key_usage, (SINCE_4(const) X509 * a), (a), {0}) \
+	FN(EVP_PKEY *, X509_get_pubkey, (SINCE_4(const) X509 * a), (a), {0}) \
 	FN(int, RAND_set_DRBG_type, \
 	    (OSSL_LIB_CTX * a, const char *b, const char *c, const char *d, \
 		const char *e), \
 	    (a, b, c, d, e), {0}) \
 	FN(int, X509_get_signature_nid, (const X509 *a), (a), {0}) \
-	FN(X509_NAME *, X509_get_subject_name, (const X509 *a), (a), {0}) \
+	FN(SINCE_4(const) X509_NAME *, X509_get_subject_name, (const X509 *a), \
+	    (a), {0}) \
 	FN(long, X509_get_version, (const X509 *a), (a), {-1}) \
 	FN(X509 *, X509_new_ex, (OSSL_LIB_CTX * a, const char *b), (a, b), \
 	    {0}) \
-	FN(int, X509_self_signed, (X509 * a, int b), (a, b), {0}, {-1}) \
+	FN(int, X509_self_signed, (SINCE_4(const) X509 * a, int b), (a, b), \
+	    {0}, {-1}) \
 	FN(int, X509_verify_cert, (X509_STORE_CTX * a), (a), {0}, {-1}) \
 	FN(int, i2d_ECDSA_SIG, (const ECDSA_SIG *a, unsigned char **b), \
 	    (a, b), {0}, {-1}) \

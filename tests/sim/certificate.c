@@ -101,6 +101,12 @@ drop_key_id(AUTHORITY_KEYID **id)
 }
 
 static void
+drop_name(X509_NAME **name)
+{
+	X509_NAME_free(*name);
+}
+
+static void
 drop_octets(ASN1_OCTET_STRING **octets)
 {
 	ASN1_OCTET_STRING_free(*octets);
@@ -167,7 +173,7 @@ common_name(const struct sim_pki *pki, enum sim_position at,
 static bool
 set_subject(X509 *cert, enum sim_position at, const char *name)
 {
-	X509_NAME *subject = X509_get_subject_name(cert);
+	NITRO_DROP(drop_name) X509_NAME *subject = X509_NAME_new();
 	const struct rdn *rdn = shapes[at].subject;
 	const char *value;
 
@@ -179,7 +185,7 @@ set_subject(X509 *cert, enum sim_position at, const char *name)
 			(const unsigned char *)value, -1, -1, 0) != 1)
 			return false;
 	}
-	return true;
+	return X509_set_subject_name(cert, subject) == 1;
 }
 
 /* The leaf's is the enclave's number and the time; the others' are random. */
@@ -243,8 +249,9 @@ add_subject_key_id(X509 *cert)
 	unsigned char digest[20];
 
 	return id != NULL && key != NULL &&
-	       EVP_Q_digest(sim_library(), "SHA1", NULL, key->data,
-		   (size_t)key->length, digest, NULL) == 1 &&
+	       EVP_Q_digest(sim_library(), "SHA1", NULL,
+		   ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key),
+		   digest, NULL) == 1 &&
 	       ASN1_OCTET_STRING_set(id, digest, sizeof digest) == 1 &&
 	       X509_add1_ext_i2d(cert, NID_subject_key_identifier, id, 0,
 		   X509V3_ADD_APPEND) == 1;

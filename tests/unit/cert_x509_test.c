@@ -193,7 +193,7 @@ edit_explicit(X509 *cert, void *context)
 	EC_POINT *doubled = EC_POINT_new(group);
 	ASN1_STRING *parameters = ASN1_STRING_new();
 	unsigned char *der = NULL;
-	X509_PUBKEY *spki = X509_get_X509_PUBKEY(cert);
+	X509_PUBKEY *spki = certs_public_key(cert);
 	const unsigned char *point;
 	int der_len, point_len;
 
@@ -563,9 +563,12 @@ struct date {
 static void
 set_date(ASN1_TIME *time, const struct date *date)
 {
-	time->type = date->is_generalized ? V_ASN1_GENERALIZEDTIME
-					  : V_ASN1_UTCTIME;
-	assert_int_equal(ASN1_STRING_set(time, date->text, -1), 1);
+	ASN1_TIME *other = ASN1_STRING_type_new(
+	    date->is_generalized ? V_ASN1_GENERALIZEDTIME : V_ASN1_UTCTIME);
+
+	assert_int_equal(ASN1_STRING_set(other, date->text, -1), 1);
+	assert_int_equal(ASN1_STRING_copy(time, other), 1);
+	ASN1_STRING_free(other);
 }
 
 static void

@@ -61,6 +61,12 @@ certs_set_serial(X509 *cert, const char *hex)
 	BN_free(number);
 }
 
+X509_PUBKEY *
+certs_public_key(X509 *cert)
+{
+	return (X509_PUBKEY *)(uintptr_t)X509_get_X509_PUBKEY(cert);
+}
+
 void
 certs_set_point(X509 *cert, struct nitro_bytes point)
 {
@@ -68,7 +74,7 @@ certs_set_point(X509 *cert, struct nitro_bytes point)
 
 	assert_non_null(copy);
 	assert_int_equal(
-	    X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert),
+	    X509_PUBKEY_set0_param(certs_public_key(cert),
 		OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
 		OBJ_nid2obj(NID_secp384r1), copy, (int)point.len),
 	    1);

@@ -26,6 +26,9 @@ void certs_add_unknown(X509 *cert, const char *oid, bool is_critical);
 
 void certs_set_serial(X509 *cert, const char *hex);
 
+/* To be spoilt, for which OpenSSL 4 no longer gives it. */
+X509_PUBKEY *certs_public_key(X509 *cert);
+
 /* Set the key's point as it is, on P-384. */
 void certs_set_point(X509 *cert, struct nitro_bytes point);
 

@@ -76,14 +76,16 @@ static X509 *
 certify(EVP_PKEY *key)
 {
 	X509 *cert = X509_new();
-	X509_NAME *name;
+	X509_NAME *name = X509_NAME_new();
 
 	assert_non_null(cert);
-	name = X509_get_subject_name(cert);
+	assert_non_null(name);
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 			     (const unsigned char *)"image signer", -1, -1, 0),
 	    1);
+	assert_int_equal(X509_set_subject_name(cert, name), 1);
 	assert_int_equal(X509_set_issuer_name(cert, name), 1);
+	X509_NAME_free(name);
 	assert_int_equal(X509_set_version(cert, X509_VERSION_3), 1);
 	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(cert), 1), 1);
 	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));

@@ -344,13 +344,13 @@ static void
 tell_extensions(BIO *out, const X509 *cert)
 {
 	for (int i = 0; i < X509_get_ext_count(cert); i++) {
-		X509_EXTENSION *extension = X509_get_ext(cert, i);
 		const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(
-		    extension);
-		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+		    X509_get_ext(cert, i));
+		int nid = OBJ_obj2nid(
+		    X509_EXTENSION_get_object(X509_get_ext(cert, i)));
 
 		BIO_printf(out, "%s critical=%d", OBJ_nid2sn(nid),
-		    X509_EXTENSION_get_critical(extension));
+		    X509_EXTENSION_get_critical(X509_get_ext(cert, i)));
 		if (nid == NID_basic_constraints || nid == NID_key_usage)
 			for (int n = 0; n < ASN1_STRING_length(value); n++)
 				BIO_printf(out, " %02x",

@@ -122,15 +122,16 @@ place_of(const char *oid, struct nitro_claimant *claimant)
 }
 
 static bool
-read_extension(X509_EXTENSION *extension, struct nitro_claimant *claimant,
-    char **old_issuer)
+read_extension(
+    X509 *leaf, int i, struct nitro_claimant *claimant, char **old_issuer)
 {
+	/* The extension itself is const since OpenSSL 4, and not before. */
 	const struct nitro_bytes value = bytes_of(
-	    X509_EXTENSION_get_data(extension));
+	    X509_EXTENSION_get_data(X509_get_ext(leaf, i)));
 	char oid[OID_TEXT_SIZE], **place;
 
-	if (OBJ_obj2txt(
-		oid, sizeof oid, X509_EXTENSION_get_object(extension), 1) <= 0)
+	if (OBJ_obj2txt(oid, sizeof oid,
+		X509_EXTENSION_get_object(X509_get_ext(leaf, i)), 1) <= 0)
 		return false;
 	if (strcmp(oid, FULCIO "1") == 0) {
 		if (*old_issuer != NULL)
@@ -150,8 +151,7 @@ static bool
 read_extensions(X509 *leaf, struct nitro_claimant *claimant, char **old_issuer)
 {
 	for (int i = 0; i < X509_get_ext_count(leaf); i++)
-		if (!read_extension(
-			X509_get_ext(leaf, i), claimant, old_issuer))
+		if (!read_extension(leaf, i, claimant, old_issuer))
 			return false;
 	return true;
 }
