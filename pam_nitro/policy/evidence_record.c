@@ -82,7 +82,7 @@ nitro_evidence_record_set(
 {
 	size_t n = 0;
 
-	for (; n < value.len && n + 1 < field_size && value.ptr[n] != '\0'; n++)
+	for (; n < value.len && n + 1 < field_size; n++)
 		field[n] = (char)value.ptr[n];
 	field[n] = '\0';
 }
@@ -113,20 +113,18 @@ escape(struct nitro_bytes in, char *out, size_t out_size)
 static bool
 unescape(struct nitro_bytes in, char *out, size_t out_size)
 {
-	struct nitro_bytes part, digits;
+	struct nitro_bytes part;
 	size_t n = 0;
 	uint8_t c;
 
-	while (in.len > 0) {
-		if (!nitro_bytes_take(&in, 1, &part))
-			return false;
+	while (nitro_bytes_take(&in, 1, &part)) {
 		c = part.ptr[0];
 		if (c == '\\') {
-			if (!nitro_bytes_take(&in, 1, &part) ||
+			if (!nitro_bytes_take(&in, 3, &part) ||
 			    part.ptr[0] != 'x' ||
-			    !nitro_bytes_take(&in, 2, &digits) ||
-			    !nitro_hex_decode(digits, &c, 1) || is_plain(c) ||
-			    c == '\0')
+			    !nitro_hex_decode(
+				nitro_bytes_slice(part, 1, 2), &c, 1) ||
+			    is_plain(c) || c == '\0')
 				return false;
 		} else if (!is_plain(c)) {
 			return false;
@@ -156,11 +154,9 @@ static bool
 parse_number(struct nitro_bytes text, int64_t *value)
 {
 	bool is_negative = nitro_bytes_has_prefix(text, "-");
-	struct nitro_bytes sign;
 	unsigned number;
 
-	if (is_negative && !nitro_bytes_take(&text, 1, &sign))
-		return false;
+	text = nitro_bytes_slice(text, is_negative ? 1 : 0, text.len);
 	if (!nitro_bytes_to_number(text, &number) ||
 	    (is_negative && number == 0))
 		return false;
@@ -343,7 +339,7 @@ set_value(const struct field *field, struct nitro_bytes text,
     struct nitro_evidence_record *r)
 {
 	void *at = (char *)r + field->offset;
-	char token[64];
+	char token[64] = "";
 	unsigned i = 0;
 
 	switch (field->type) {
@@ -394,7 +390,7 @@ static bool
 take_field(struct nitro_bytes *text, unsigned *line, const char *key,
     struct nitro_bytes *value)
 {
-	struct nitro_bytes found;
+	struct nitro_bytes found = {0};
 
 	return take_line(text, line, value) &&
 	       nitro_bytes_take_until(value, '=', &found) &&
@@ -406,21 +402,19 @@ static const char *
 take_all(struct nitro_bytes text, unsigned *line,
     struct nitro_evidence_record *record)
 {
-	struct nitro_bytes value, result = {0};
+	struct nitro_bytes value = {0};
 
 	if (!take_line(&text, line, &value) ||
 	    !nitro_bytes_equal_text(value, FIRST_LINE))
 		return FIRST_LINE;
 	for (size_t i = 0; i < NITRO_COUNT_OF(fields); i++) {
 		if (fields[i].type == OUTCOME &&
-		    !take_field(&text, line, "result", &result))
+		    !take_field(&text, line, "result", &value))
 			return "result";
 		if (!take_field(&text, line, fields[i].key, &value) ||
 		    !set_value(&fields[i], value, record))
 			return fields[i].key;
 	}
-	if (!nitro_bytes_equal_text(result, result_line(record->err)))
-		return "result";
 	if (!take_line(&text, line, &value) ||
 	    !nitro_bytes_equal_text(value, LAST_LINE) || text.len != 0)
 		return LAST_LINE;

@@ -65,18 +65,26 @@ static const char expected_text[] =
     "end=pam_nitro-evidence\n";
 
 static nitro_err
+parse_and_say(struct nitro_bytes text, struct nitro_evidence_record *record,
+    struct nitro_fault *fault)
+{
+	nitro_err err = nitro_evidence_record_parse(
+	    text, "/test/record", record, fault);
+
+	if (err != NITRO_OK) {
+		assert_err(fault->err, err);
+		assert_string_equal(fault->file, "/test/record");
+		assert_true(fault->text[0] != '\0');
+	}
+	return err;
+}
+
+static nitro_err
 parse(struct nitro_bytes text, struct nitro_evidence_record *record)
 {
 	struct nitro_fault fault = {0};
-	nitro_err err = nitro_evidence_record_parse(
-	    text, "/test/record", record, &fault);
 
-	if (err != NITRO_OK) {
-		assert_err(fault.err, err);
-		assert_string_equal(fault.file, "/test/record");
-		assert_true(fault.text[0] != '\0');
-	}
-	return err;
+	return parse_and_say(text, record, &fault);
 }
 
 static void
@@ -193,53 +201,92 @@ test_a_record_that_is_cut_anywhere_is_refused(void **state)
 #define TEN "aaaaaaaaaa"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN
 
-/* One piece of the text above replaced by another. */
+/*
+ * One piece of the text above replaced by another; the line and the key that
+ * are named, or 0 and NULL where only the whole shows it.
+ */
 static const struct {
 	const char *name, *from, *to;
+	unsigned line;
+	const char *key;
 } rows[] = {
-    {"another version", "evidence=1\n", "evidence=2\n"},
+    {"another version", "evidence=1\n", "evidence=2\n", 1,
+	"pam_nitro-evidence=1"},
     {"a byte after the end", "end=pam_nitro-evidence\n",
-	"end=pam_nitro-evidence\n\n"},
-    {"a line twice", "mode=observe\n", "mode=observe\nmode=observe\n"},
-    {"a line that is missing", "mode=observe\n", ""},
+	"end=pam_nitro-evidence\n\n", 26, "end="},
+    {"a line twice", "mode=observe\n", "mode=observe\nmode=observe\n", 6,
+	"user"},
+    {"a line that is missing", "mode=observe\n", "", 5, "mode"},
+    {"a line without a value", "mode=observe\n", "mode\n", 5, "mode"},
     {"another order", "user=deploy\nrhost=192.0.2.7\n",
-	"rhost=192.0.2.7\nuser=deploy\n"},
-    {"an unknown key", "mode=observe\n", "modus=observe\n"},
-    {"an admitted login with a reason", "result=deny\n", "result=allow\n"},
-    {"an unknown reason", "pcr_mismatch", "pcr_mismatched"},
-    {"a refused login without one", "pcr_mismatch", "ok"},
-    {"another word for a mode", "observe", "Observe"},
-    {"a time of another form", "04:05.123Z", "04:05Z"},
-    {"no time", "time=2026-11-01T12:04:05.123Z", "time="},
-    {"a nonce in upper case", "f0f1", "F0F1"},
-    {"a nonce that is short", "nonce=f0", "nonce="},
-    {"a number with a leading zero", "=60000", "=060000"},
-    {"a number with a plus", "=60000", "=+60000"},
-    {"minus zero", "=-412", "=-0"},
-    {"a number beyond 9 digits", "=60000", "=1000000000"},
-    {"PCRs in another order", "pcr0,pcr4", "pcr4,pcr0"},
-    {"PCR 32", "pcr0,pcr4", "pcr32"},
-    {"a comma too many", "pcr0,pcr4", "pcr0,"},
-    {"a raw control byte", "192.0.2.7", "192.0\t2.7"},
-    {"an escape of upper case", "192.0.2.7", "192\\xFF"},
-    {"an escape of a plain byte", "192.0.2.7", "192\\x41"},
-    {"an escaped NUL", "192.0.2.7", "192\\x00"},
-    {"an escape that ends too early", "192.0.2.7", "192\\x1"},
-    {"an escape of nothing", "192.0.2.7", "192\\"},
-    {"an escape of another kind", "192.0.2.7", "192\\n"},
-    {"an escape without digits", "192.0.2.7", "192\\xzz"},
-    {"a text longer than its field", "192.0.2.7", LONG LONG LONG LONG},
-    {"a reason longer than any", "pcr_mismatch", LONG},
-    {"a switch that is neither", "binding=true", "binding=yes"},
-    {"another word for a kind", "kind=enclave", "kind=Enclave"},
-    {"no PCR", "pcr0,pcr4", "zcr0"},
-    {"a PCR without a number", "pcr0,pcr4", "pcr"},
-    {"a month that is none", "2026-11-01T", "2026-13-01T"},
-    {"another last line", "end=pam_nitro-evidence", "end=pam_nitro"},
-    {"base64 without padding", "a2V5AGJsb2I=", "a2V5AGJsb2I"},
-    {"base64 with a blank", "hESh", "hE Sh"},
-    {"carriage returns", "mode=observe\n", "mode=observe\r\n"},
+	"rhost=192.0.2.7\nuser=deploy\n", 6, "user"},
+    {"an unknown key", "mode=observe\n", "modus=observe\n", 5, "mode"},
+    {"no result", "result=deny\n", "", 3, "result"},
+    {"an admitted login with a reason", "result=deny\n", "result=allow\n", 0,
+	NULL},
+    {"an unknown reason", "pcr_mismatch", "pcr_mismatched", 4, "reason"},
+    {"a refused login without one", "pcr_mismatch", "ok", 0, NULL},
+    {"another word for a mode", "observe", "Observe", 5, "mode"},
+    {"a time of another form", "04:05.123Z", "04:05Z", 2, "time"},
+    {"a time with a letter", "04:05.123Z", "04:05.12eZ", 2, "time"},
+    {"no time", "time=2026-11-01T12:04:05.123Z", "time=", 2, "time"},
+    {"a nonce in upper case", "f0f1", "F0F1", 0, NULL},
+    {"a nonce that is short", "nonce=f0", "nonce=", 21, "nonce"},
+    {"a number with a leading zero", "=60000", "=060000", 10, "max_age_ms"},
+    {"a number with a plus", "=60000", "=+60000", 10, "max_age_ms"},
+    {"no number", "=60000", "=", 10, "max_age_ms"},
+    {"minus zero", "=-412", "=-0", 14, "age_ms"},
+    {"minus alone", "=-412", "=-", 14, "age_ms"},
+    {"a number beyond 9 digits", "=60000", "=1000000000", 10, "max_age_ms"},
+    {"PCRs in another order", "pcr0,pcr4", "pcr4,pcr0", 19, "differs"},
+    {"PCR 32", "pcr0,pcr4", "pcr32", 19, "differs"},
+    {"PCR 33", "pcr0,pcr4", "pcr33", 19, "differs"},
+    {"a comma too many", "pcr0,pcr4", "pcr0,", 19, "differs"},
+    {"a raw control byte", "192.0.2.7", "192.0\t2.7", 7, "rhost"},
+    {"an escape of upper case", "192.0.2.7", "192\\xFF", 0, NULL},
+    {"an escape of a plain byte", "192.0.2.7", "192\\x41", 7, "rhost"},
+    {"an escaped NUL", "192.0.2.7", "192\\x00", 7, "rhost"},
+    {"an escape that ends too early", "192.0.2.7", "192\\x1", 7, "rhost"},
+    {"an escape of nothing", "192.0.2.7", "192\\", 7, "rhost"},
+    {"an escape of another kind", "192.0.2.7", "192\\n01", 7, "rhost"},
+    {"an escape without digits", "192.0.2.7", "192\\xzz", 7, "rhost"},
+    {"a text longer than its field", "192.0.2.7", LONG LONG LONG LONG, 7,
+	"rhost"},
+    {"a text that is a byte too long", "192.0.2.7", LONG LONG LONG TEN "aaaaaa",
+	7, "rhost"},
+    {"a reason longer than any", "pcr_mismatch", LONG, 4, "reason"},
+    {"a switch that is neither", "binding=true", "binding=yes", 8, "binding"},
+    {"another word for a kind", "kind=enclave", "kind=Enclave", 12, "kind"},
+    {"no PCR", "pcr0,pcr4", "zcr0", 19, "differs"},
+    {"a PCR without a number", "pcr0,pcr4", "pcr", 19, "differs"},
+    {"a month that is none", "2026-11-01T", "2026-13-01T", 2, "time"},
+    {"another last line", "end=pam_nitro-evidence", "end=pam_nitro", 26,
+	"end="},
+    {"base64 without padding", "a2V5AGJsb2I=", "a2V5AGJsb2I", 24, "key_blob"},
+    {"base64 with a blank", "hESh", "hE Sh", 25, "document"},
+    {"carriage returns", "mode=observe\n", "mode=observe\r\n", 5, "mode"},
+    /* Nothing of the line before stands in for one that does not end. */
+    {"a value like a line that is cut",
+	"audience=pam_nitro/1 nonce=x key=y host=z user=deploy\n"
+	"key_blob=a2V5AGJsb2I=\ndocument=hESh\nend=pam_nitro-evidence\n",
+	"audience=key_blob=AAAA\nkey_blob=AAAA", 24, "key_blob"},
 };
+
+static unsigned
+row_differs(size_t i, const struct nitro_fault *fault)
+{
+	char words[128];
+
+	(void)snprintf(words, sizeof words, "record of pam_nitro: %s",
+	    rows[i].key != NULL ? rows[i].key : "");
+	if (fault->line == rows[i].line &&
+	    strstr(fault->text,
+		rows[i].key != NULL ? words : "as pam_nitro writes it") != NULL)
+		return 0;
+	print_message("# row '%s': says line %u: %s\n", rows[i].name,
+	    fault->line, fault->text);
+	return 1;
+}
 
 static void
 test_nothing_but_the_form_is_read(void **state)
@@ -252,6 +299,7 @@ test_nothing_but_the_form_is_read(void **state)
 	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++) {
 		NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
 		const char *at = strstr(expected_text, rows[i].from);
+		struct nitro_fault fault = {0};
 
 		assert_non_null(at);
 		unit_append(
@@ -261,10 +309,46 @@ test_nothing_but_the_form_is_read(void **state)
 		unit_append(
 		    &text, nitro_bytes_of_text(at + strlen(rows[i].from)));
 		wrong += unit_differs(rows[i].name,
-		    parse(nitro_bytes_of_buf(&text), &read), NITRO_E_FILE_READ);
+		    parse_and_say(nitro_bytes_of_buf(&text), &read, &fault),
+		    NITRO_E_FILE_READ);
+		wrong += row_differs(i, &fault);
 	}
 	assert_int_equal(wrong, 0);
 	assert_null(read.document.ptr);
+}
+
+/* Where the record is other than the one above. */
+static void
+assert_written(const struct nitro_evidence_record *record, const char *line)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+
+	assert_err(nitro_evidence_record_format(record, &text), NITRO_OK);
+	unit_append(&text, UNIT_BYTES("\0"));
+	if (strstr((const char *)text.ptr, line) == NULL)
+		fail_msg("not there: %s", line);
+}
+
+static void
+test_each_value_is_written_as_it_is(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record;
+
+	(void)state;
+	fill(&record);
+	record.binds_ssh_key = false;
+	assert_written(&record, "\nbinding=false\naudience_required=true\n");
+	nitro_evidence_record_set(
+	    record.rhost, sizeof record.rhost, UNIT_BYTES(" ~\x7f\x1f"));
+	assert_written(&record, "\nrhost= ~\\x7f\\x1f\n");
+	record.err = NITRO_OK;
+	assert_written(&record, "\nresult=allow\nreason=ok\n");
+	/* What has no word. */
+	record.mode = (enum nitro_mode)2;
+	assert_written(&record, "\nmode=none\n");
+	record.kind = (enum nitro_kind)3;
+	assert_written(&record, "\nkind=none\n");
 }
 
 static void
@@ -277,18 +361,48 @@ test_a_field_ends_at_a_nul(void **state)
 	assert_string_equal(field, "ab");
 	nitro_evidence_record_set(field, sizeof field, UNIT_BYTES("12345678"));
 	assert_string_equal(field, "1234567");
+	nitro_evidence_record_set(
+	    field, sizeof field, nitro_bytes_slice(UNIT_BYTES("abcdef"), 0, 3));
+	assert_string_equal(field, "abc");
+}
+
+/* The text of a record that is whole, with that many bytes. */
+static void
+put_record_of(size_t len, struct nitro_buf *text)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record;
+	size_t short_of;
+
+	fill(&record);
+	unit_fill(&record.document, 0, 45000);
+	assert_err(nitro_evidence_record_format(&record, text), NITRO_OK);
+	assert_true(text->len <= len);
+	short_of = len - text->len;
+	unit_fill(&record.document, 0, short_of / 4 * 3);
+	nitro_evidence_record_set(record.rhost, sizeof record.rhost,
+	    nitro_bytes_slice(UNIT_BYTES("192.0.2.7aaa"), 0,
+		strlen("192.0.2.7") + short_of % 4));
+	text->len = 0;
+	assert_err(nitro_evidence_record_format(&record, text), NITRO_OK);
+	assert_int_equal(text->len, len);
 }
 
 static void
-test_a_file_that_is_too_long_is_refused(void **state)
+test_a_record_has_64_kib_at_most(void **state)
 {
 	NITRO_DROP(nitro_evidence_record_drop)
 	struct nitro_evidence_record read = {0};
-	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf most = {0}, more = {0};
+	struct nitro_fault fault = {0};
 
 	(void)state;
-	unit_fill(&text, 'a', NITRO_EVIDENCE_RECORD_MAX + 1);
-	assert_err(parse(nitro_bytes_of_buf(&text), &read), NITRO_E_FILE_READ);
+	put_record_of(NITRO_EVIDENCE_RECORD_MAX, &most);
+	assert_err(parse(nitro_bytes_of_buf(&most), &read), NITRO_OK);
+	put_record_of(NITRO_EVIDENCE_RECORD_MAX + 1, &more);
+	assert_err(parse_and_say(nitro_bytes_of_buf(&more), &read, &fault),
+	    NITRO_E_FILE_READ);
+	assert_non_null(strstr(fault.text, "too long"));
 }
 
 int
@@ -302,8 +416,9 @@ main(void)
 	    cmocka_unit_test(test_the_longest_values_fit),
 	    cmocka_unit_test(test_a_record_that_is_cut_anywhere_is_refused),
 	    cmocka_unit_test(test_nothing_but_the_form_is_read),
+	    cmocka_unit_test(test_each_value_is_written_as_it_is),
 	    cmocka_unit_test(test_a_field_ends_at_a_nul),
-	    cmocka_unit_test(test_a_file_that_is_too_long_is_refused),
+	    cmocka_unit_test(test_a_record_has_64_kib_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
