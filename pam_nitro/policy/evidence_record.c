@@ -123,7 +123,7 @@ unescape(struct nitro_bytes in, char *out, size_t out_size)
 			if (!nitro_bytes_take(&in, 3, &part) ||
 			    part.ptr[0] != 'x' ||
 			    !nitro_hex_decode(
-				nitro_bytes_slice(part, 1, 2), &c, 1) ||
+				nitro_bytes_slice(part, 1, part.len), &c, 1) ||
 			    is_plain(c) || c == '\0')
 				return false;
 		} else if (!is_plain(c)) {
@@ -168,22 +168,21 @@ static bool
 parse_pcrs(struct nitro_bytes text, uint32_t *mask)
 {
 	char again[8 * NITRO_PCR_COUNT_MAX];
-	struct nitro_bytes left = text, part, skipped;
+	struct nitro_bytes left = text, part;
 	uint32_t found = 0;
-	unsigned i;
+	unsigned i = 0;
 
 	while (left.len > 0) {
 		if (!nitro_bytes_take_until(&left, ',', &part)) {
 			part = left;
 			left = (struct nitro_bytes){0};
 		}
-		if (!nitro_bytes_has_prefix(part, "pcr") ||
-		    !nitro_bytes_take(&part, 3, &skipped) ||
-		    !nitro_bytes_to_number(part, &i) ||
-		    i >= NITRO_PCR_COUNT_MAX)
+		part = nitro_bytes_slice(part, strlen("pcr"), part.len);
+		if (!nitro_bytes_to_number(part, &i))
 			return false;
-		found |= UINT32_C(1) << i;
+		found |= UINT32_C(1) << i % NITRO_PCR_COUNT_MAX;
 	}
+	/* Only a list as it is written comes out the same. */
 	pcrs_text(found, again, sizeof again);
 	if (!nitro_bytes_equal_text(text, again))
 		return false;

@@ -60,9 +60,10 @@ parse_stamp(struct nitro_bytes stamp, int64_t *time_ms)
 bool
 nitro_evidence_name_parse(const char *name, struct nitro_evidence_entry *entry)
 {
-	struct nitro_bytes left = nitro_bytes_of_text(name), stamp, mark, ref;
+	struct nitro_bytes left = nitro_bytes_of_text(name), ref = {0};
+	struct nitro_bytes stamp, mark;
 	struct nitro_evidence_entry found = {0};
-	uint8_t bytes[NITRO_REFERENCE_LEN / 2];
+	uint8_t bytes[NITRO_REFERENCE_LEN / 2] = {0};
 
 	if (!nitro_bytes_to_text(left, found.name, sizeof found.name) ||
 	    !nitro_bytes_take(&left, STAMP_LEN, &stamp) ||
@@ -277,7 +278,7 @@ nitro_evidence_store_read(const char *directory, const char *name,
 	nitro_err err;
 	int n = snprintf(path, sizeof path, "%s/%s", directory, name);
 
-	if (n < 0 || (size_t)n >= sizeof path)
+	if ((size_t)n >= sizeof path)
 		return nitro_fault_set(fault, NITRO_E_FILE_READ, directory, 0,
 		    "its path is too long");
 	if ((err = nitro_secure_file_read(path, &text, fault)) != NITRO_OK)

@@ -317,13 +317,18 @@ test_nothing_but_the_form_is_read(void **state)
 	assert_null(read.document.ptr);
 }
 
-/* Where the record is other than the one above. */
+/* Where the record is other than the one above; read, it is the same again. */
 static void
 assert_written(const struct nitro_evidence_record *record, const char *line)
 {
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record read = {0};
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
 
 	assert_err(nitro_evidence_record_format(record, &text), NITRO_OK);
+	assert_err(parse(nitro_bytes_of_buf(&text), &read), NITRO_OK);
+	assert_int_equal(read.binds_ssh_key, record->binds_ssh_key);
+	assert_true(read.age_ms == record->age_ms);
 	unit_append(&text, UNIT_BYTES("\0"));
 	if (strstr((const char *)text.ptr, line) == NULL)
 		fail_msg("not there: %s", line);
@@ -344,11 +349,25 @@ test_each_value_is_written_as_it_is(void **state)
 	assert_written(&record, "\nrhost= ~\\x7f\\x1f\n");
 	record.err = NITRO_OK;
 	assert_written(&record, "\nresult=allow\nreason=ok\n");
-	/* What has no word. */
+	record.age_ms = 0;
+	assert_written(&record, "\nage_ms=0\n");
+}
+
+static void
+test_what_has_no_word_is_written_as_none(void **state)
+{
+	NITRO_DROP(nitro_evidence_record_drop)
+	struct nitro_evidence_record record;
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+
+	(void)state;
+	fill(&record);
 	record.mode = (enum nitro_mode)2;
-	assert_written(&record, "\nmode=none\n");
 	record.kind = (enum nitro_kind)3;
-	assert_written(&record, "\nkind=none\n");
+	assert_err(nitro_evidence_record_format(&record, &text), NITRO_OK);
+	unit_append(&text, UNIT_BYTES("\0"));
+	assert_non_null(strstr((const char *)text.ptr, "\nmode=none\n"));
+	assert_non_null(strstr((const char *)text.ptr, "\nkind=none\n"));
 }
 
 static void
@@ -417,6 +436,7 @@ main(void)
 	    cmocka_unit_test(test_a_record_that_is_cut_anywhere_is_refused),
 	    cmocka_unit_test(test_nothing_but_the_form_is_read),
 	    cmocka_unit_test(test_each_value_is_written_as_it_is),
+	    cmocka_unit_test(test_what_has_no_word_is_written_as_none),
 	    cmocka_unit_test(test_a_field_ends_at_a_nul),
 	    cmocka_unit_test(test_a_record_has_64_kib_at_most),
 	};

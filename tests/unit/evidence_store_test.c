@@ -1,7 +1,9 @@
 /* The folder of the evidence store. Needs root; skipped without. */
 #include "policy/evidence_store.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "policy/evidence_folder.h"
+#include "policy/secure_file.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
 
@@ -46,24 +49,32 @@ make_store(struct store *store)
 
 /* Number n of a series, its document of document_len bytes. */
 static nitro_err
-keep(const struct store *store, unsigned n, int64_t time_ms, nitro_err err,
-    size_t document_len)
+keep_and_say(const struct store *store, unsigned n, int64_t time_ms,
+    nitro_err err, size_t document_len, struct nitro_fault *fault)
 {
 	NITRO_DROP(nitro_buf_drop) struct nitro_buf document = {0};
 	struct nitro_evidence_record record = {
 	    .time_ms = time_ms, .err = err, .user = "deploy"};
-	struct nitro_fault fault = {0};
 	nitro_err result;
 
 	for (unsigned i = 0; i < 4; i++)
 		record.nonce[i] = (uint8_t)(n >> (24 - 8 * i));
 	unit_fill(&document, (uint8_t)n, document_len);
 	record.document = document;
-	result = nitro_evidence_store_keep(&store->settings, &record, &fault);
-	assert_err(fault.err, result);
+	result = nitro_evidence_store_keep(&store->settings, &record, fault);
+	assert_err(fault->err, result);
 	if (result != NITRO_OK)
-		assert_true(fault.file[0] != '\0' && fault.text[0] != '\0');
+		assert_true(fault->file[0] != '\0' && fault->text[0] != '\0');
 	return result;
+}
+
+static nitro_err
+keep(const struct store *store, unsigned n, int64_t time_ms, nitro_err err,
+    size_t document_len)
+{
+	struct nitro_fault fault = {0};
+
+	return keep_and_say(store, n, time_ms, err, document_len, &fault);
 }
 
 static void
@@ -373,6 +384,7 @@ test_a_disk_that_is_full_keeps_nothing_of_a_record(void **state)
 {
 	NITRO_DROP(drop_store) struct store store = {0};
 	NITRO_DROP(nitro_evidence_list_drop) struct nitro_evidence_list found;
+	struct nitro_fault fault = {0};
 	struct rlimit saved, limit;
 
 	(void)state;
@@ -383,14 +395,238 @@ test_a_disk_that_is_full_keeps_nothing_of_a_record(void **state)
 	for (limit.rlim_cur = 0; limit.rlim_cur < 7000;
 	     limit.rlim_cur += 1000) {
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-		assert_err(keep(&store, 2, NOW_MS + 1, NITRO_OK, 5000),
+		assert_err(
+		    keep_and_say(&store, 2, NOW_MS + 1, NITRO_OK, 5000, &fault),
 		    NITRO_E_FILE_READ);
+		assert_non_null(strstr(fault.text, strerror(EFBIG)));
 	}
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
 	list(&store, &found);
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.unfinished_bytes, 0);
 	assert_err(keep(&store, 2, NOW_MS + 1, NITRO_OK, 5000), NITRO_OK);
+}
+
+static bool
+is_blocked(int number)
+{
+	sigset_t mask;
+
+	assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &mask), 0);
+	return sigismember(&mask, number) == 1;
+}
+
+static bool
+is_pending(int number)
+{
+	sigset_t pending;
+
+	assert_int_equal(sigpending(&pending), 0);
+	return sigismember(&pending, number) == 1;
+}
+
+/* Whoever calls finds its signals as they were, and one that waited waiting. */
+static void
+test_a_full_disk_leaves_the_signals_of_the_process_alone(void **state)
+{
+	NITRO_DROP(drop_store) struct store store = {0};
+	struct rlimit saved, limit;
+	sigset_t mask;
+
+	(void)state;
+	make_store(&store);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &saved), 0);
+	limit = saved;
+	limit.rlim_cur = 1000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 5000), NITRO_E_FILE_READ);
+	assert_false(is_blocked(SIGXFSZ));
+	assert_false(is_pending(SIGXFSZ));
+
+	assert_int_equal(sigemptyset(&mask), 0);
+	assert_int_equal(sigaddset(&mask, SIGXFSZ), 0);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
+	assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 5000), NITRO_E_FILE_READ);
+	assert_true(is_blocked(SIGXFSZ));
+	assert_false(is_pending(SIGXFSZ));
+	assert_int_equal(raise(SIGXFSZ), 0);
+	assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 5000), NITRO_E_FILE_READ);
+	assert_true(is_blocked(SIGXFSZ));
+	assert_true(is_pending(SIGXFSZ));
+
+	assert_int_equal(sigwaitinfo(&mask, NULL), SIGXFSZ);
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &mask, NULL), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
+}
+
+/* What stands in the way of a record in the making does not become one. */
+static void
+test_a_leftover_of_the_same_nonce_is_no_record(void **state)
+{
+	static const char name[] =
+	    "evidence/.new-00000001" /* and the rest of the nonce */
+	    "00000000000000000000000000000000000000000000000000000000";
+	NITRO_DROP(drop_store) struct store store = {0};
+	NITRO_DROP(nitro_evidence_list_drop) struct nitro_evidence_list found;
+	struct nitro_fault fault = {0};
+
+	(void)state;
+	make_store(&store);
+	scratch_folder(&store.scratch, "evidence", 0700);
+	scratch_file(&store.scratch, name, 0600, UNIT_BYTES("x"));
+	assert_err(keep_and_say(&store, 1, NOW_MS, NITRO_OK, 9, &fault),
+	    NITRO_E_FILE_READ);
+	assert_non_null(strstr(fault.text, "cannot be made"));
+	list(&store, &found);
+	assert_int_equal(found.count, 0);
+	assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 9), NITRO_OK);
+}
+
+/* The number of the first claim that does not hold; 0 where all hold. */
+static int
+keep_where_rename_is_plain(const struct store *store, int number)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	struct nitro_fault fault = {0};
+
+	if (filter == NULL ||
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)number),
+		SCMP_SYS(renameat2), 0) != 0 ||
+	    seccomp_load(filter) != 0)
+		return 1;
+	seccomp_release(filter);
+	if (keep(store, 2, NOW_MS, NITRO_OK, 9) != NITRO_OK)
+		return 2;
+	if (keep_and_say(store, 1, NOW_MS, NITRO_OK, 10, &fault) == NITRO_OK)
+		return 3;
+	return strstr(fault.text, strerror(EEXIST)) != NULL ? 0 : 4;
+}
+
+/* NFS, and kernels that do not know the call. */
+static void
+test_no_record_is_replaced_where_the_filesystem_cannot_refuse_to(void **state)
+{
+	static const int numbers[] = {EINVAL, ENOSYS};
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(numbers); i++) {
+		NITRO_DROP(drop_store) struct store store = {0};
+		NITRO_DROP(nitro_evidence_list_drop)
+		struct nitro_evidence_list found;
+		int status = 0;
+		pid_t pid;
+
+		make_store(&store);
+		assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 9), NITRO_OK);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(keep_where_rename_is_plain(&store, numbers[i]));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		list(&store, &found);
+		assert_int_equal(found.count, 2);
+		assert_int_equal(found.unfinished_bytes, 0);
+	}
+}
+
+/* Any descriptor may be number 0 then. */
+static void
+test_a_process_without_standard_input_keeps_records(void **state)
+{
+	static const char *const folders[] = {"evidence", "a/evidence"};
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(folders); i++) {
+		NITRO_DROP(drop_store) struct store store = {0};
+		int status = 0;
+		pid_t pid;
+
+		make_store(&store);
+		scratch_folder(&store.scratch, "a", 0755);
+		(void)snprintf(store.directory, sizeof store.directory, "%s",
+		    scratch_path(&store.scratch, folders[i]));
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			(void)close(0);
+			_exit(keep(&store, 1, NOW_MS, NITRO_OK, 9) == NITRO_OK
+				  ? 0
+				  : 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+}
+
+static void
+test_nothing_is_read_from_a_folder_that_is_not_there(void **state)
+{
+	NITRO_DROP(drop_store) struct store store = {0};
+	NITRO_DROP(nitro_evidence_list_drop)
+	struct nitro_evidence_list found = {0};
+	struct nitro_fault fault = {0};
+	int fd;
+
+	(void)state;
+	make_store(&store);
+	assert_err(nitro_evidence_store_list(store.directory, &found, &fault),
+	    NITRO_E_FILE_MISSING);
+	assert_err(nitro_evidence_store_prune(
+		       &store.settings, NOW_MS, true, &found, &fault),
+	    NITRO_E_FILE_MISSING);
+	assert_int_equal(access(store.directory, F_OK), -1);
+	/* And nothing is removed while another process counts. */
+	assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 9), NITRO_OK);
+	fd = open(scratch_path(&store.scratch, "evidence/.lock"), O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_err(nitro_evidence_store_prune(
+		       &store.settings, NOW_MS, true, &found, &fault),
+	    NITRO_E_FILE_READ);
+	assert_int_equal(close(fd), 0);
+}
+
+static nitro_err
+read_from(const char *directory, const char *name, struct nitro_fault *fault)
+{
+	struct nitro_evidence_record record = {0};
+	nitro_err err = nitro_evidence_store_read(
+	    directory, name, &record, fault);
+
+	assert_null(record.document.ptr);
+	return err;
+}
+
+static void
+test_a_file_that_is_no_record_is_refused_under_its_own_name(void **state)
+{
+	static const char name[] =
+	    "20261101T120405.123Z-00000001-allow.evidence";
+	NITRO_DROP(drop_store) struct store store = {0};
+	struct nitro_fault fault = {0};
+	char deep[NITRO_PATH_MAX + 2] = "";
+
+	(void)state;
+	make_store(&store);
+	scratch_folder(&store.scratch, "evidence", 0700);
+	scratch_file(&store.scratch,
+	    "evidence/20261101T120405.123Z-"
+	    "00000001-allow.evidence",
+	    0600, UNIT_BYTES("x"));
+	assert_err(read_from(store.directory, name, &fault), NITRO_E_FILE_READ);
+	assert_non_null(strstr(fault.text, "is no record of pam_nitro"));
+	/* A path one byte longer than any, and one that fits. */
+	memset(deep, 'a', sizeof deep - 1);
+	for (size_t i = 0; i < sizeof deep - 8; i += 100)
+		deep[i] = '/';
+	deep[sizeof deep - 3] = '\0';
+	assert_err(read_from(deep, "b", &fault), NITRO_E_FILE_READ);
+	assert_string_equal(fault.text, "its path is too long");
+	deep[sizeof deep - 4] = '\0';
+	assert_err(read_from(deep, "b", &fault), NITRO_E_FILE_MISSING);
 }
 
 static void
@@ -501,6 +737,10 @@ static void
 test_only_names_of_records_are_names_of_records(void **state)
 {
 	static const char *const others[] = {"", ".lock", ".new-00",
+	    "20261101T120405.123Z", "20261101T120405.123Z-",
+	    "20261101T120405.123Z-00000001", "-allow.evidence",
+	    "20261101T120405.123Z-00000001-allow.evidence0123456789"
+	    "0123456789",
 	    "20261101T120405.123Z-00000001-allow.evidence~",
 	    "20261101T120405.123Z-00000001-ALLOW.evidence",
 	    "20261101T120405.123Z-0000000A-allow.evidence",
@@ -541,6 +781,17 @@ main(void)
 	    cmocka_unit_test(test_missing_folders_are_made_two_deep_at_most),
 	    cmocka_unit_test(
 		test_a_disk_that_is_full_keeps_nothing_of_a_record),
+	    cmocka_unit_test(
+		test_a_full_disk_leaves_the_signals_of_the_process_alone),
+	    cmocka_unit_test(test_a_leftover_of_the_same_nonce_is_no_record),
+	    cmocka_unit_test(
+		test_no_record_is_replaced_where_the_filesystem_cannot_refuse_to),
+	    cmocka_unit_test(
+		test_a_process_without_standard_input_keeps_records),
+	    cmocka_unit_test(
+		test_nothing_is_read_from_a_folder_that_is_not_there),
+	    cmocka_unit_test(
+		test_a_file_that_is_no_record_is_refused_under_its_own_name),
 	    cmocka_unit_test(
 		test_writers_at_once_lose_nothing_and_keep_the_bound),
 	    cmocka_unit_test(test_a_held_lock_is_waited_for_a_moment_only),
