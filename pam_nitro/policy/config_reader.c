@@ -361,8 +361,8 @@ nitro_config_value(const struct nitro_config *config,
 
 	if (config_setting_type(at) != CONFIG_TYPE_STRING)
 		element = config_setting_get_elem(at, (unsigned)i);
+	/* Of another type it gives none. */
 	if (element == NULL ||
-	    config_setting_type(element) != CONFIG_TYPE_STRING ||
 	    (text = config_setting_get_string(element)) == NULL)
 		return nitro_config_refuse(config, at,
 		    "element %zu of %s must be text in quotes", i + 1,

@@ -78,6 +78,8 @@ read_names(const struct nitro_config *config, const config_setting_t *at,
 		entry->kind = NITRO_KIND_ENCLAVE;
 	else if (kind == 1)
 		entry->kind = NITRO_KIND_NITROTPM;
+	entry->not_before_ms = INT64_MIN;
+	entry->not_after_ms = INT64_MAX;
 	entry->line = config_setting_source_line(at);
 	entry->file = nitro_text_copy(nitro_bytes_of_text(config->source.path));
 	return entry->file != NULL ? NITRO_OK
@@ -92,7 +94,7 @@ read_time(const struct nitro_config *config, const config_setting_t *at,
 	nitro_err err;
 
 	err = nitro_config_string(config, at, key, &value);
-	if (err != NITRO_OK || value.text == NULL)
+	if (value.text == NULL)
 		return err;
 	if (!nitro_time_parse(nitro_bytes_of_text(value.text), time_ms))
 		return nitro_config_refuse(config, value.at,
@@ -107,8 +109,6 @@ read_times(const struct nitro_config *config, const config_setting_t *at,
 {
 	nitro_err err;
 
-	entry->not_before_ms = INT64_MIN;
-	entry->not_after_ms = INT64_MAX;
 	if ((err = read_time(config, at, "not_before",
 		 &entry->not_before_ms)) != NITRO_OK ||
 	    (err = read_time(config, at, "not_after", &entry->not_after_ms)) !=
@@ -213,7 +213,6 @@ nitro_entry_read_revoked(struct nitro_entry_reader *reader,
 	if (err != NITRO_OK)
 		return err;
 	if ((err = read_names(config, at, entry)) != NITRO_OK ||
-	    (err = read_times(config, at, entry)) != NITRO_OK ||
 	    (err = nitro_config_text(config, at, "reason", &entry->reason)) !=
 		NITRO_OK ||
 	    (err = nitro_pins_read(reader, at, entry)) != NITRO_OK)

@@ -140,7 +140,7 @@ read_role(const struct nitro_config *config, const config_setting_t *at,
 	nitro_err err;
 
 	err = nitro_config_text(config, at, computed.key, &entry->iam_role);
-	if (err != NITRO_OK || entry->iam_role == NULL)
+	if (entry->iam_role == NULL)
 		return err;
 	if (!nitro_is_iam_role(entry->iam_role))
 		return nitro_config_refuse(config, at,
@@ -158,7 +158,7 @@ read_instance(const struct nitro_config *config, const config_setting_t *at,
 	nitro_err err;
 
 	err = nitro_config_text(config, at, computed.key, &entry->instance_id);
-	if (err != NITRO_OK || entry->instance_id == NULL)
+	if (entry->instance_id == NULL)
 		return err;
 	if (!nitro_is_instance_id(entry->instance_id))
 		return nitro_config_refuse(config, at,
@@ -201,7 +201,7 @@ read_certificate(struct nitro_entry_reader *reader, const config_setting_t *at,
 
 	err = nitro_config_path(
 	    reader->config, at, computed.key, &entry->signing_certificate);
-	if (err != NITRO_OK || entry->signing_certificate == NULL)
+	if (entry->signing_certificate == NULL)
 		return err;
 	err = digest_certificate(reader, entry->signing_certificate);
 	if (err != NITRO_OK)

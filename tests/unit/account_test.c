@@ -137,6 +137,31 @@ enter_host(const struct scratch *scratch)
 
 #define CANNOT_ENTER 99
 
+static bool
+is_member_of(const char *user, const char *group)
+{
+	const struct nitro_account bare = {0};
+	bool is_member = false;
+
+	return nitro_account_find_group(&bare, user, group, &is_member) ==
+		   NITRO_OK &&
+	       is_member;
+}
+
+/* By name, of an account whose groups are not known. */
+static int
+check_members(void)
+{
+	if (!is_member_of("deploy", "enclaves") ||
+	    !is_member_of("busy", "enclaves") ||
+	    !is_member_of("deploy", "crowd"))
+		return 7;
+	if (is_member_of("alone", "enclaves") ||
+	    is_member_of("deploye", "staff"))
+		return 8;
+	return 0;
+}
+
 /* The number of the first claim that does not hold; 0 where all hold. */
 static int
 check_accounts(void)
@@ -171,7 +196,7 @@ check_accounts(void)
 	if (nitro_account_lookup("deployer", &account) != NITRO_OK ||
 	    account.exists || account.group_count != 0)
 		return 6;
-	return 0;
+	return check_members();
 }
 
 static void

@@ -193,6 +193,24 @@ test_a_cr_at_the_very_end_has_no_lf(void **state)
 	assert_non_null(strstr(fault.text, "without LF"));
 }
 
+/* A view into a longer text, too. */
+static void
+test_a_string_ends_before_the_text_does_or_not_at_all(void **state)
+{
+	static const char text[] = "a = \"bcd\"; ";
+	struct nitro_fault fault = {0};
+	size_t tokens;
+
+	(void)state;
+	for (size_t len = strlen("a = \""); len < strlen("a = \"bcd\"");
+	     len++) {
+		assert_err(check(nitro_bytes_slice(UNIT_BYTES(text), 0, len),
+			       &tokens, &fault),
+		    NITRO_E_SETTINGS);
+		assert_non_null(strstr(fault.text, "does not end"));
+	}
+}
+
 /* L16 */
 static void
 test_utf_16_has_a_name_of_its_own(void **state)
@@ -260,6 +278,8 @@ main(void)
 		test_what_libconfig_reads_otherwise_than_people_is_refused),
 	    cmocka_unit_test(test_a_nul_is_a_control_byte_wherever_it_stands),
 	    cmocka_unit_test(test_a_cr_at_the_very_end_has_no_lf),
+	    cmocka_unit_test(
+		test_a_string_ends_before_the_text_does_or_not_at_all),
 	    cmocka_unit_test(test_utf_16_has_a_name_of_its_own),
 	    cmocka_unit_test(
 		test_tokens_are_counted_without_comments_and_blanks),

@@ -1,6 +1,8 @@
 /* policy/entry_filter.c and reach.c: what a login cannot reach is not read. */
 #include "policy/entry_filter.h"
 
+#include <string.h>
+
 #include "policy/measurements.h"
 #include "unit/unit.h"
 
@@ -170,6 +172,42 @@ test_a_text_that_is_broken_anywhere_is_refused(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+#define AFTER(text) \
+	{ \
+		"measurements" text "/*", "this /* comment" \
+	}
+
+/* A comment that does not end, wherever one may begin. */
+static void
+test_what_is_broken_is_said_where_it_is(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} broken[] = {AFTER(""), AFTER(" = "), AFTER(" = ("), AFTER(" = ( { "),
+	    AFTER(" = ( { workload "), AFTER(" = ( { workload = "),
+	    AFTER(" = ( { a = ( "), AFTER(" = ( { workload = \"a\" "),
+	    AFTER(" = ( { workload = \"a\"; "), AFTER(" = ( " ENTRY("a")),
+	    AFTER(" = ( " ENTRY("c") ", "), AFTER(" = ( " ENTRY("a") " ) "),
+	    AFTER(" = ( " ENTRY("a") " ); "), AFTER(" = 1; "),
+	    {"\xff\xfe", "UTF-16"}, {"measurements = ( {", "never closed"}};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(broken); i++) {
+		NITRO_DROP(nitro_reach_drop) struct nitro_reach reach = {0};
+		NITRO_DROP(nitro_buf_drop) struct nitro_buf reduced = {0};
+		struct nitro_fault fault = {0};
+		size_t left_out;
+
+		wrong += unit_differs(broken[i].text,
+		    filter(broken[i].text, &reach, &reduced, &left_out, &fault),
+		    NITRO_E_MEASUREMENTS);
+		wrong += unit_is_not(broken[i].text,
+		    strstr(fault.text, broken[i].words) != NULL, true);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 static void
 test_every_workload_with_an_entry_is_noted(void **state)
 {
@@ -225,6 +263,17 @@ test_what_is_left_reads_as_before(void **state)
 	assert_int_equal(read.entries[1].line, 5);
 	assert_int_equal(read.revoked_count, 1);
 	assert_int_equal(read.revoked[0].line, 7);
+	/* A list without an entry is one where something was left out. */
+	nitro_measurements_drop(&read);
+	assert_err(nitro_measurements_parse_reachable(
+		       nitro_bytes_of_text("measurements = ();"),
+		       "/test/m.conf", NULL, NULL, &reach, &read, &fault),
+	    NITRO_E_MEASUREMENTS);
+	assert_err(nitro_measurements_parse_reachable(
+		       nitro_bytes_of_text("measurements = (" ENTRY("c") ");"),
+		       "/test/m.conf", NULL, NULL, &reach, &read, &fault),
+	    NITRO_OK);
+	assert_int_equal(read.entry_count, 0);
 	/* What nobody here can reach is broken: pam-nitro check says so. */
 	assert_err(nitro_measurements_parse(nitro_bytes_of_text(text),
 		       "/test/m.conf", NULL, NULL, &whole, &fault),
@@ -254,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_a_login_cannot_reach_is_left_out),
 	    cmocka_unit_test(test_a_text_that_is_broken_anywhere_is_refused),
+	    cmocka_unit_test(test_what_is_broken_is_said_where_it_is),
 	    cmocka_unit_test(test_every_workload_with_an_entry_is_noted),
 	    cmocka_unit_test(test_what_is_left_reads_as_before),
 	    cmocka_unit_test(test_a_login_that_no_rule_lists_reaches_nothing),

@@ -144,6 +144,9 @@ static const struct policy_row rows[] = {
 	"side by side"},
     {"a value twice", ENCLAVE("pcr0 = [\"" A "\", \"" B "\", \"" A "\"];"), 2,
 	"pcr0 has the same value twice"},
+    {"a value twice, and another PCR",
+	ENCLAVE("pcr0 = [\"" A "\", \"" A "\"]; pcr1 = \"" B "\";"), 2,
+	"pcr0 has the same value twice"},
     {"in two cases", ENCLAVE("pcr0 = [\"" C "\", \"" POLICY_HEX("c3") "\"];"),
 	2, "same value twice"},
     /* P12 L14 */
@@ -599,6 +602,66 @@ test_several_files_add_up_and_share_the_rule_of_duplicates(void **state)
 	    fault.text, "the same entry as in /test/measurements.conf line 2"));
 }
 
+/* The first in the order of names, and those of one file before others. */
+static void
+test_of_several_duplicates_one_is_named(void **state)
+{
+#define OF(name) "{ workload = \"" name "\"; kind = \"enclave\"; " PCR0 "}"
+	NITRO_DROP(nitro_measurements_drop)
+	struct nitro_measurements measurements = {0};
+	struct nitro_fault fault = {0};
+
+	(void)state;
+	policy_measurements(ENTRIES(OF("c") ",\n" OF("d")), &measurements);
+	assert_err(nitro_measurements_parse(
+		       nitro_bytes_of_text(ENTRIES(OF("b") "," OF("c") "," OF(
+			   "b") "," OF("a") "," OF("a"))),
+		       "/test/b.conf", policy_certificate, NULL, &measurements,
+		       &fault),
+	    NITRO_E_MEASUREMENTS);
+	assert_string_equal(
+	    fault.text, "a is the same entry as in /test/b.conf line 2");
+	nitro_measurements_drop(&measurements);
+	policy_measurements(ENTRIES(OF("c") ",\n" OF("d")), &measurements);
+	assert_err(nitro_measurements_parse(
+		       nitro_bytes_of_text(ENTRIES(OF("d") "," OF("c"))),
+		       "/test/b.conf", policy_certificate, NULL, &measurements,
+		       &fault),
+	    NITRO_E_MEASUREMENTS);
+	assert_string_equal(fault.text,
+	    "c is the same entry as in /test/measurements.conf line 2");
+}
+
+static void
+test_a_pcr_has_1000_values_at_most(void **state)
+{
+	(void)state;
+	for (unsigned count = 1000; count <= 1001; count++) {
+		NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0};
+		NITRO_DROP(nitro_measurements_drop)
+		struct nitro_measurements measurements = {0};
+		struct nitro_fault fault = {0};
+		char value[200];
+
+		unit_append(&text, UNIT_BYTES("measurements = ( { workload = "
+					      "\"w\"; kind = \"enclave\"; "
+					      "pcr0 = [ "));
+		for (unsigned i = 0; i < count; i++) {
+			(void)snprintf(value, sizeof value, "%s\"%08x%.88s\"",
+			    i == 0 ? "" : ",", i, A);
+			unit_append(&text, nitro_bytes_of_text(value));
+		}
+		unit_append(&text, UNIT_BYTES(" ]; } );"));
+		assert_err(
+		    nitro_measurements_parse(nitro_bytes_of_buf(&text), "/a",
+			policy_certificate, NULL, &measurements, &fault),
+		    count <= 1000 ? NITRO_OK : NITRO_E_MEASUREMENTS);
+		if (count <= 1000)
+			assert_int_equal(
+			    measurements.entries[0].pin_count, count);
+	}
+}
+
 /* L09 L17 */
 static void
 test_hostile_text_ends_in_a_refusal(void **state)
@@ -697,6 +760,8 @@ main(void)
 	    cmocka_unit_test(test_the_signer_of_a_real_image_gives_its_pcr8),
 	    cmocka_unit_test(
 		test_several_files_add_up_and_share_the_rule_of_duplicates),
+	    cmocka_unit_test(test_of_several_duplicates_one_is_named),
+	    cmocka_unit_test(test_a_pcr_has_1000_values_at_most),
 	    cmocka_unit_test(test_hostile_text_ends_in_a_refusal),
 	    cmocka_unit_test(test_no_cut_of_a_text_is_taken_for_the_whole),
 	    cmocka_unit_test(

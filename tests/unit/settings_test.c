@@ -491,6 +491,32 @@ test_the_nearest_word_takes_the_fewest_changes(void **state)
 	    nitro_nearest(NAME64 NAME64 NAME64, words, 1), "mode");
 }
 
+static void
+test_the_nearest_word_is_found_whatever_its_case(void **state)
+{
+	const char *const upper[] = {"XXDE", "mode"};
+	const char *const ends[] = {"Ay", "az"};
+	const char *const others[] = {"ab", "a_"};
+
+	(void)state;
+	assert_string_equal(nitro_nearest("MODE", upper, 2), "mode");
+	assert_string_equal(nitro_nearest("AZ", ends, 2), "az");
+	/* Equally near: the first. */
+	assert_string_equal(nitro_nearest("a?", others, 2), "ab");
+}
+
+static void
+test_forty_characters_of_a_word_are_looked_at(void **state)
+{
+#define A39 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	const char *const words[] = {A39 "b", A39 "a"};
+	const char *const longer[] = {A39 "c", A39 "abbb"};
+
+	(void)state;
+	assert_string_equal(nitro_nearest(A39 "ab", words, 2), A39 "a");
+	assert_string_equal(nitro_nearest(A39 "a", longer, 2), A39 "abbb");
+}
+
 /* Thousands of rules are checked without comparing each with each. */
 static void
 test_many_rules_are_read_in_order(void **state)
@@ -533,6 +559,8 @@ main(void)
 	    cmocka_unit_test(test_a_user_is_listed_by_its_own_name_or_a_group),
 	    cmocka_unit_test(test_a_locale_changes_nothing),
 	    cmocka_unit_test(test_the_nearest_word_takes_the_fewest_changes),
+	    cmocka_unit_test(test_the_nearest_word_is_found_whatever_its_case),
+	    cmocka_unit_test(test_forty_characters_of_a_word_are_looked_at),
 	    cmocka_unit_test(test_many_rules_are_read_in_order),
 	};
 
