@@ -68,7 +68,8 @@ nitro_evidence_name_parse(const char *name, struct nitro_evidence_entry *entry)
 	if (!nitro_bytes_to_text(left, found.name, sizeof found.name) ||
 	    !nitro_bytes_take(&left, STAMP_LEN, &stamp) ||
 	    !parse_stamp(stamp, &found.time_ms) ||
-	    !nitro_bytes_take(&left, 1, &mark) || mark.ptr[0] != '-' ||
+	    !nitro_bytes_has_prefix(left, "-") ||
+	    !nitro_bytes_take(&left, 1, &mark) ||
 	    !nitro_bytes_take(&left, NITRO_REFERENCE_LEN, &ref) ||
 	    !nitro_hex_decode(ref, bytes, sizeof bytes))
 		return false;

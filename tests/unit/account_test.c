@@ -152,6 +152,9 @@ is_member_of(const char *user, const char *group)
 static int
 check_members(void)
 {
+	NITRO_DROP(nitro_account_drop) struct nitro_account account = {0};
+	bool is_member = false;
+
 	if (!is_member_of("deploy", "enclaves") ||
 	    !is_member_of("busy", "enclaves") ||
 	    !is_member_of("deploy", "crowd"))
@@ -159,6 +162,15 @@ check_members(void)
 	if (is_member_of("alone", "enclaves") ||
 	    is_member_of("deploye", "staff"))
 		return 8;
+	/* By number, and of the groups that it is in alone. */
+	if (nitro_account_lookup("deploy", &account) != NITRO_OK ||
+	    nitro_account_find_group(&account, "deploy", "staff", &is_member) !=
+		NITRO_OK ||
+	    is_member ||
+	    nitro_account_find_group(
+		&account, "deploy", "deploy", &is_member) != NITRO_OK ||
+	    !is_member)
+		return 9;
 	return 0;
 }
 
