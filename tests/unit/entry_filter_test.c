@@ -65,6 +65,8 @@ static const struct row rows[] = {
     {"lines of one that is left out",
 	"measurements = (\n{ workload =\n\"c\" },\n" ENTRY("a") ");",
 	"measurements = (\n\n\n" ENTRY("a") ");", 1},
+    {"lines of one that is kept",
+	"measurements = ({ workload =\n\"a\" },\n" ENTRY("b") ");", NULL, 0},
     {"lines at the end", "measurements = (\n" ENTRY("c") "\n);\nx = 1;",
 	"measurements = (\n\n);\nx = 1;", 1},
     {"comments between",
@@ -111,6 +113,10 @@ static const struct row rows[] = {
     {"no mark", "measurements = ({ workload = \"c\"; a 1; });", NULL, 0},
     {"a number as name", "measurements = ({ workload = \"c\"; 1 = 1; });", NULL,
 	0},
+    {"a bracket as name",
+	"measurements = ({ workload = \"c\"; [ = 1; ] = 1; });", NULL, 0},
+    {"a brace as name", "measurements = ({ workload = \"c\"; { = 1; } ) };",
+	NULL, 0},
     {"two semicolons", "measurements = ({ workload = \"c\";; });", NULL, 0},
     {"brackets that do not fit", "measurements = ({ workload = \"c\"; ));",
 	NULL, 0},
@@ -231,6 +237,26 @@ test_every_workload_with_an_entry_is_noted(void **state)
 	assert_false(nitro_reach_note(&reach, nitro_bytes_of_text("oth")));
 }
 
+static void
+test_a_name_is_found_whole_among_longer_ones(void **state)
+{
+	struct nitro_reach_workload names[] = {{.name = "aa"}, {.name = "abc"},
+	    {.name = "abd"}, {.name = "b"}, {.name = "ba"}};
+	struct nitro_reach reach = {
+	    .workloads = names, .count = NITRO_COUNT_OF(names)};
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(names); i++)
+		names[i].is_reachable = true;
+	assert_false(nitro_reach_note(&reach, nitro_bytes_of_text("a")));
+	assert_false(nitro_reach_note(&reach, nitro_bytes_of_text("ab")));
+	for (size_t i = 0; i < NITRO_COUNT_OF(names); i++) {
+		assert_string_equal(nitro_reach_missing(&reach), names[i].name);
+		assert_true(nitro_reach_note(
+		    &reach, nitro_bytes_of_text(names[i].name)));
+	}
+}
+
 /* The same entries as of the whole file, less those of other workloads. */
 static void
 test_what_is_left_reads_as_before(void **state)
@@ -274,6 +300,11 @@ test_what_is_left_reads_as_before(void **state)
 		       "/test/m.conf", NULL, NULL, &reach, &read, &fault),
 	    NITRO_OK);
 	assert_int_equal(read.entry_count, 0);
+	assert_err(
+	    nitro_measurements_parse_reachable(
+		nitro_bytes_of_text("measurements = (" ENTRY("c") ") /*"),
+		"/test/m.conf", NULL, NULL, &reach, &read, &fault),
+	    NITRO_E_MEASUREMENTS);
 	/* What nobody here can reach is broken: pam-nitro check says so. */
 	assert_err(nitro_measurements_parse(nitro_bytes_of_text(text),
 		       "/test/m.conf", NULL, NULL, &whole, &fault),
@@ -305,6 +336,7 @@ main(void)
 	    cmocka_unit_test(test_a_text_that_is_broken_anywhere_is_refused),
 	    cmocka_unit_test(test_what_is_broken_is_said_where_it_is),
 	    cmocka_unit_test(test_every_workload_with_an_entry_is_noted),
+	    cmocka_unit_test(test_a_name_is_found_whole_among_longer_ones),
 	    cmocka_unit_test(test_what_is_left_reads_as_before),
 	    cmocka_unit_test(test_a_login_that_no_rule_lists_reaches_nothing),
 	};

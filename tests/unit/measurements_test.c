@@ -39,6 +39,11 @@
 	ENTRIES("{ workload = \"w\"; kind = \"nitrotpm\"; " text " }")
 #define REVOKED(text) ENTRIES(GOOD) "revoked = ( { " text " } );"
 #define GOOD "{ workload = \"g\"; kind = \"enclave\"; pcr0 = \"" A "\"; }"
+#define PIN(n) "pcr" n " = \"" A "\"; "
+#define TENS(n) \
+	PIN(n "0") \
+	PIN(n "1") PIN(n "2") PIN(n "3") PIN(n "4") PIN(n "5") PIN(n "6") \
+	    PIN(n "7") PIN(n "8") PIN(n "9")
 #define PCR0 "pcr0 = \"" A "\"; "
 
 #define TEN(text) text text text text text text text text text text
@@ -70,6 +75,8 @@ static const struct policy_row rows[] = {
     {"pcr16 alone", ENCLAVE("pcr16 = \"" A "\";"), 2, "must pin pcr0"},
     {"pcr0 and pcr16", ENCLAVE(PCR0 "pcr16 = \"" A "\";"), 0, NULL},
     {"pcr0 and pcr31", ENCLAVE(PCR0 "pcr31 = \"" A "\";"), 0, NULL},
+    {"pcr0 to pcr31", ENCLAVE(TENS("") TENS("1") TENS("2") PIN("30") PIN("31")),
+	0, NULL},
     {"nitrotpm pcr4", NITROTPM("pcr4 = \"" A "\";"), 0, NULL},
     {"nitrotpm pcr7", NITROTPM("pcr7 = \"" A "\";"), 0, NULL},
     {"nitrotpm pcr0", NITROTPM(PCR0), 2, "must pin pcr4 or pcr7"},

@@ -497,10 +497,17 @@ test_the_nearest_word_is_found_whatever_its_case(void **state)
 	const char *const upper[] = {"XXDE", "mode"};
 	const char *const ends[] = {"Ay", "az"};
 	const char *const others[] = {"ab", "a_"};
+	const char *const same[] = {"abcdefgh"};
+	const char *const far[] = {"zzzzzzzz", "zz"};
+	const char *found;
 
 	(void)state;
 	assert_string_equal(nitro_nearest("MODE", upper, 2), "mode");
 	assert_string_equal(nitro_nearest("AZ", ends, 2), "az");
+	/* What was found before says nothing of the next. */
+	(void)nitro_nearest("abcdefgh", same, 1);
+	found = nitro_nearest("a", far, 2);
+	assert_string_equal(found, "zz");
 	/* Equally near: the first. */
 	assert_string_equal(nitro_nearest("a?", others, 2), "ab");
 }
