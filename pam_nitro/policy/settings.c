@@ -283,7 +283,7 @@ parse_provenance_rules(
 	nitro_err err;
 
 	err = nitro_config_list(config, "require_provenance", &list);
-	if (err != NITRO_OK || list == NULL)
+	if (list == NULL)
 		return err;
 	count = (size_t)config_setting_length(list);
 	if (count == 0)

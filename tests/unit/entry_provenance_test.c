@@ -182,6 +182,23 @@ test_a_rule_names_one_workload_and_who_built_it(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+static void
+test_a_rule_is_found_by_its_workload(void **state)
+{
+	NITRO_DROP(nitro_settings_drop) struct nitro_settings read = {0};
+	const struct nitro_provenance_rule *rule;
+
+	(void)state;
+	policy_settings(RULES("( { workload = \"w\"; " KEY
+			      "}, { workload = \"x\"; " KEY "} )"),
+	    &read);
+	rule = nitro_settings_provenance_rule(&read, "x");
+	assert_non_null(rule);
+	assert_string_equal(rule->workload, "x");
+	assert_null(nitro_settings_provenance_rule(&read, "y"));
+	assert_null(nitro_settings_provenance_rule(&read, "W"));
+}
+
 #define TEXT(text) ((char[]){text})
 
 static void
@@ -266,6 +283,7 @@ main(void)
 	    cmocka_unit_test(
 		test_each_text_of_the_origin_is_kept_under_its_key),
 	    cmocka_unit_test(test_a_rule_names_one_workload_and_who_built_it),
+	    cmocka_unit_test(test_a_rule_is_found_by_its_workload),
 	    cmocka_unit_test(test_origins_are_equal_where_every_text_is),
 	    cmocka_unit_test(test_a_rule_holds_by_exact_comparison),
 	    cmocka_unit_test(test_no_rule_holds_for_an_entry_without_origin),
