@@ -30,7 +30,8 @@ nitro_secure_path_is_valid(const char *path)
 	for (size_t i = 0; i < left.len; i++)
 		if (left.ptr[i] < ' ' || left.ptr[i] > '~')
 			return false;
-	if (!nitro_bytes_take(&left, 1, &part) || part.ptr[0] != '/')
+	if (!nitro_bytes_has_prefix(left, "/") ||
+	    !nitro_bytes_take(&left, 1, &part))
 		return false;
 	while (nitro_bytes_take_until(&left, '/', &part))
 		if (!is_component(part))

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "policy/secure_path.h"
@@ -234,6 +235,9 @@ test_what_cannot_be_read_whole_is_refused(void **state)
 	assert_read(path, NITRO_E_FILE_READ, path, "Input/output error");
 	(void)snprintf(path, sizeof path, "/proc/%ld/limits", (long)getpid());
 	assert_read(path, NITRO_E_FILE_READ, path, "changed while it was read");
+	/* Has no end that anybody would wait for. */
+	(void)snprintf(path, sizeof path, "/proc/%ld/pagemap", (long)getpid());
+	assert_read(path, NITRO_E_FILE_READ, path, "changed while it was read");
 }
 
 /* L01 */
@@ -260,6 +264,10 @@ test_no_descriptor_left_is_a_refusal_and_none_is_kept(void **state)
 		err = nitro_secure_file_read(at("a"), &out, &fault);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		assert_err(err, n < 2 ? NITRO_E_FILE_READ : NITRO_OK);
+		if (n < 2) {
+			assert_string_equal(fault.file, "/");
+			assert_non_null(strstr(fault.text, strerror(EMFILE)));
+		}
 		/* The lowest free one is still the same: nothing leaked. */
 		assert_int_equal(dup(2), fd);
 	}
@@ -491,7 +499,31 @@ test_a_file_written_in_place_is_never_a_mixture(void **state)
 struct meddler {
 	int watch, fd;
 	unsigned reads, stop_after;
+	bool keeps_times; /* but for the one that nobody can set */
 };
+
+static bool
+change(const struct meddler *meddler)
+{
+	const struct timespec times[2] = {
+	    {meddler->reads, 0}, {meddler->reads, 0}};
+	struct stat before, after;
+
+	if (fstat(meddler->fd, &before) != 0)
+		return false;
+	do {
+		const struct timespec same[2] = {
+		    before.st_atim, before.st_mtim};
+
+		if (pwrite(meddler->fd, "changed", 7, 0) != 7 ||
+		    futimens(meddler->fd,
+			meddler->keeps_times ? same : times) != 0 ||
+		    fstat(meddler->fd, &after) != 0)
+			return false;
+	} while (after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+		 after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+	return true;
+}
 
 static void *
 meddle(void *context)
@@ -502,12 +534,8 @@ meddle(void *context)
 	while (read(meddler->watch, &event, sizeof event) ==
 	       (ssize_t)sizeof event) {
 		struct fanotify_response response = {event.fd, FAN_ALLOW};
-		const struct timespec times[2] = {
-		    {meddler->reads, 0}, {meddler->reads, 0}};
 
-		if (meddler->reads++ < meddler->stop_after &&
-		    (pwrite(meddler->fd, "changed", 7, 0) != 7 ||
-			futimens(meddler->fd, times) != 0))
+		if (meddler->reads++ < meddler->stop_after && !change(meddler))
 			response.response = FAN_DENY;
 		(void)!write(meddler->watch, &response, sizeof response);
 		close(event.fd);
@@ -517,9 +545,11 @@ meddle(void *context)
 
 /* False where this host does not allow to watch. */
 static bool
-read_while_meddling(unsigned stop_after, nitro_err want, unsigned reads)
+read_while_meddling(
+    unsigned stop_after, bool keeps_times, nitro_err want, unsigned reads)
 {
-	struct meddler meddler = {.stop_after = stop_after};
+	struct meddler meddler = {
+	    .stop_after = stop_after, .keeps_times = keeps_times};
 	pthread_t thread;
 
 	scratch_file(&scratch, "a", 0600, UNIT_BYTES("content"));
@@ -538,7 +568,7 @@ read_while_meddling(unsigned stop_after, nitro_err want, unsigned reads)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	close(meddler.watch);
 	close(meddler.fd);
-	assert_int_in_range(meddler.reads, reads, 100);
+	assert_int_equal(meddler.reads, reads);
 	return true;
 }
 
@@ -548,11 +578,73 @@ test_a_file_edited_under_the_reader_is_read_anew_or_refused(void **state)
 {
 	(void)state;
 	NEEDS_ROOT();
-	if (!read_while_meddling(2, NITRO_OK, 3)) {
+	if (!read_while_meddling(2, false, NITRO_OK, 4)) {
 		print_message("# no fanotify(7) here\n");
 		skip();
 	}
-	assert_true(read_while_meddling(100, NITRO_E_FILE_READ, 5));
+	/* Two for each of five attempts. */
+	assert_true(read_while_meddling(100, false, NITRO_E_FILE_READ, 10));
+	assert_true(read_while_meddling(2, true, NITRO_OK, 4));
+}
+
+/* What is done to the file once, when its open(2) is on the way. */
+struct ambush {
+	int watch;
+	bool removes; /* else lets everybody write */
+	char path[SCRATCH_PATH_MAX + 8];
+};
+
+static void *
+wait_in_ambush(void *context)
+{
+	struct ambush *ambush = context;
+	struct fanotify_event_metadata event;
+
+	while (read(ambush->watch, &event, sizeof event) ==
+	       (ssize_t)sizeof event) {
+		struct fanotify_response response = {event.fd, FAN_ALLOW};
+
+		(void)!(ambush->removes ? unlink(ambush->path)
+					: chmod(ambush->path, 0666));
+		(void)!write(ambush->watch, &response, sizeof response);
+		close(event.fd);
+	}
+	return NULL;
+}
+
+/* False where this host does not allow to watch. */
+static bool
+read_in_ambush(bool removes, nitro_err want, const char *words)
+{
+	struct ambush ambush = {.removes = removes};
+	pthread_t thread;
+
+	scratch_file(&scratch, "a", 0600, UNIT_BYTES("content"));
+	(void)snprintf(ambush.path, sizeof ambush.path, "%s", at("a"));
+	ambush.watch = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
+	if (ambush.watch < 0 || fanotify_mark(ambush.watch, FAN_MARK_ADD,
+				    FAN_OPEN_PERM, AT_FDCWD, at("a")) != 0)
+		return false;
+	assert_int_equal(
+	    pthread_create(&thread, NULL, wait_in_ambush, &ambush), 0);
+	assert_refused("a", want, words);
+	assert_int_equal(pthread_cancel(thread), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	close(ambush.watch);
+	return true;
+}
+
+/* L07: what was looked at before says nothing of what is opened. */
+static void
+test_the_file_that_was_opened_is_the_one_that_is_judged(void **state)
+{
+	(void)state;
+	NEEDS_ROOT();
+	if (!read_in_ambush(false, NITRO_E_FILE_UNSAFE, "mode 0666")) {
+		print_message("# no fanotify(7) here\n");
+		skip();
+	}
+	assert_true(read_in_ambush(true, NITRO_E_FILE_MISSING, "No such file"));
 }
 
 struct visits {
@@ -578,8 +670,8 @@ visit(const char *path, void *context)
 static void
 test_the_conf_files_of_a_folder_come_in_the_order_of_their_names(void **state)
 {
-	static const char *const names[] = {"b.conf", "a.conf", "B.conf",
-	    "10.conf", ".hidden.conf", "a.conf.bak", "README", ".conf", "conf",
+	static const char *const names[] = {"b.conf", "10.conf", "a.conf",
+	    "B.conf", ".hidden.conf", "a.conf.bak", "README", ".conf", "conf",
 	    "a.conf~"};
 	struct visits visits = {0};
 	struct nitro_fault fault = {0};
@@ -632,6 +724,11 @@ test_a_folder_is_as_safe_as_a_file(void **state)
 	scratch_file(&scratch, "g", 0600, UNIT_BYTES("x"));
 	assert_err(nitro_secure_folder_walk(at("g"), visit, &visits, &fault),
 	    NITRO_E_FILE_MISSING);
+	assert_err(nitro_secure_folder_walk("d", visit, &visits, &fault),
+	    NITRO_E_FILE_UNSAFE);
+	assert_err(nitro_secure_folder_walk(at("f/d"), visit, &visits, &fault),
+	    NITRO_E_FILE_MISSING);
+	assert_string_equal(fault.file, at("f"));
 	assert_int_equal(visits.count, 0);
 }
 
@@ -643,6 +740,39 @@ count_visit(const char *path, void *context)
 	(void)path;
 	(*count)++;
 	return NITRO_OK;
+}
+
+/* Any descriptor may be number 0 then. */
+static void
+test_a_process_without_standard_input_reads_all_the_same(void **state)
+{
+	static const char *const folders[] = {"d", "d/e"};
+	static const char *const files[] = {"d/a.conf", "d/e/a.conf"};
+	int status = 0;
+
+	(void)state;
+	NEEDS_ROOT();
+	for (size_t i = 0; i < NITRO_COUNT_OF(folders); i++) {
+		struct nitro_fault fault = {0};
+		unsigned count = 0;
+		pid_t pid;
+
+		scratch_folder(&scratch, folders[i], 0755);
+		scratch_file(&scratch, files[i], 0600, UNIT_BYTES("x"));
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			(void)close(0);
+			assert_good(files[i]);
+			assert_err(nitro_secure_folder_walk(at(folders[i]),
+				       count_visit, &count, &fault),
+			    NITRO_OK);
+			_exit(count == 1 ? 0 : 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
 }
 
 static void
@@ -691,9 +821,11 @@ main(void)
 	    TEST(test_a_file_replaced_by_rename_is_the_old_or_the_new),
 	    TEST(test_a_file_written_in_place_is_never_a_mixture),
 	    TEST(test_a_file_edited_under_the_reader_is_read_anew_or_refused),
+	    TEST(test_the_file_that_was_opened_is_the_one_that_is_judged),
 	    TEST(
 		test_the_conf_files_of_a_folder_come_in_the_order_of_their_names),
 	    TEST(test_a_folder_is_as_safe_as_a_file),
+	    TEST(test_a_process_without_standard_input_reads_all_the_same),
 	    TEST(test_256_files_are_walked_and_one_more_is_not),
 	};
 
