@@ -98,7 +98,7 @@ load_file(const char *path, void *context)
 static nitro_err
 load_files(const char *path, struct loading *loading)
 {
-	struct stat st;
+	struct stat st = {0};
 
 	/* Only to choose; what is then read is judged by its own descriptor. */
 	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "evidence/cert_facts.h"
 #include "sim/sim.h"
+#include "unit/certs.h"
 #include "unit/policy_text.h"
 #include "unit/scratch.h"
 #include "unit/unit.h"
@@ -103,6 +105,8 @@ assert_load(nitro_err want, const char *file, unsigned line, const char *words)
 		assert_null(policy.measurements.entries);
 		assert_int_equal(
 		    nitro_err_class(err), NITRO_CLASS_CONFIGURATION);
+	} else {
+		assert_string_equal(fault.text, "");
 	}
 	nitro_policy_drop(&policy);
 }
@@ -279,6 +283,87 @@ test_a_draft_is_judged_as_if_it_were_written(void **state)
 	    NITRO_E_MEASUREMENTS);
 	assert_non_null(strstr(fault.text, "syntax error"));
 	assert_load(NITRO_E_MEASUREMENTS, "m.conf", 2, "syntax error");
+	put("m.conf", BOTH);
+	draft = (struct nitro_draft){at("m.conf"), UNIT_BYTES("broken\n")};
+	assert_err(nitro_policy_load_draft(
+		       at("pam_nitro.conf"), &draft, &policy, &fault),
+	    NITRO_E_MEASUREMENTS);
+	assert_non_null(strstr(fault.text, "syntax error"));
+}
+
+/* What a login makes of m.conf, or of the folder, and how many entries it has. */
+static void
+assert_reached(const char *user, nitro_err want, const char *file,
+    const char *words, size_t count)
+{
+	NITRO_DROP(nitro_policy_drop) struct nitro_policy policy = {0};
+	const struct nitro_login login = {.user = user};
+	struct nitro_fault fault = {0};
+
+	assert_err(
+	    nitro_policy_load_base(at("pam_nitro.conf"), &policy, &fault),
+	    NITRO_OK);
+	assert_err(nitro_policy_load_reachable(
+		       at("pam_nitro.conf"), &login, &policy, &fault),
+	    want);
+	if (want == NITRO_OK) {
+		assert_int_equal(policy.measurements.entry_count, count);
+		assert_string_equal(fault.text, "");
+		return;
+	}
+	assert_string_equal(fault.file, at(file));
+	if (strstr(fault.text, words) == NULL)
+		fail_msg("says: %s", fault.text);
+}
+
+static void
+test_a_login_reads_the_entries_that_it_can_reach(void **state)
+{
+	(void)state;
+	NEEDS_ROOT();
+	assert_reached("deploy", NITRO_OK, "", "", 1);
+	assert_reached("nobody-of-these", NITRO_OK, "", "", 0);
+	put("m.conf",
+	    "measurements = ( { workload = \"billing\"; kind = \"enclave\";"
+	    " pcr0 = \"" A "\"; }, { workload = \"ledger\";"
+	    " kind = \"broken\"; } );\n");
+	assert_reached("deploy", NITRO_OK, "", "", 1);
+	put("m.conf", "");
+	assert_reached("deploy", NITRO_E_MEASUREMENTS, "m.conf", "no entry", 0);
+	put("m.conf", "measurements = (\n");
+	assert_reached(
+	    "deploy", NITRO_E_MEASUREMENTS, "m.conf", "never closed", 0);
+	put("m.conf", ENTRY("billing"));
+	assert_reached("deploy", NITRO_E_SETTINGS, "pam_nitro.conf",
+	    "workload \"ledger\" has no entry", 0);
+	assert_int_equal(unlink(at("m.conf")), 0);
+	assert_reached(
+	    "deploy", NITRO_E_FILE_MISSING, "m.conf", "No such file", 0);
+	scratch_folder(&scratch, "m.d", 0755);
+	put_settings("m.d");
+	put("m.d/a.conf", "revoked = ( { pcr0 = \"" B "\"; } );\n");
+	assert_reached("deploy", NITRO_E_MEASUREMENTS, "m.d", "no entry", 0);
+	put("m.d/b.conf", BOTH);
+	assert_reached("deploy", NITRO_OK, "", "", 1);
+}
+
+/* Which a login takes on trust: whoever writes the file checks it. */
+static void
+test_a_root_that_is_not_signed_by_itself_refuses_the_whole(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf pem = {0}, der = {0};
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf broken = {0};
+
+	(void)state;
+	NEEDS_ROOT();
+	vectors_aws_root(&pem);
+	assert_err(
+	    nitro_cert_from_pem(nitro_bytes_of_buf(&pem), &der), NITRO_OK);
+	der.ptr[der.len - 1] ^= 1;
+	certs_put_pem(&broken, "CERTIFICATE", nitro_bytes_of_buf(&der));
+	scratch_file(&scratch, "root.pem", 0644, nitro_bytes_of_buf(&broken));
+	assert_load(NITRO_E_TRUST_ANCHORS, "root.pem", 0, "");
+	assert_reached("deploy", NITRO_OK, "", "", 1);
 }
 
 static void
@@ -376,6 +461,8 @@ main(void)
 	    TEST(test_a_workload_without_an_entry_refuses_the_settings),
 	    TEST(test_workloads_are_found_in_any_order),
 	    TEST(test_a_draft_is_judged_as_if_it_were_written),
+	    TEST(test_a_login_reads_the_entries_that_it_can_reach),
+	    TEST(test_a_root_that_is_not_signed_by_itself_refuses_the_whole),
 	    TEST(test_a_folder_of_measurements_counts_as_one_file),
 	    TEST(test_a_signing_certificate_is_as_safe_as_the_rest),
 	    TEST(test_a_folder_that_went_away_is_a_refusal),
