@@ -733,14 +733,15 @@ test_a_record_under_another_name_is_refused(void **state)
 	    NITRO_E_FILE_UNSAFE);
 }
 
+#define TOO_LONG \
+	"20261101T120405.123Z-00000001-allow.evidence01234567890123456789"
+
 static void
 test_only_names_of_records_are_names_of_records(void **state)
 {
 	static const char *const others[] = {"", ".lock", ".new-00",
 	    "20261101T120405.123Z", "20261101T120405.123Z-",
-	    "20261101T120405.123Z-00000001", "-allow.evidence",
-	    "20261101T120405.123Z-00000001-allow.evidence0123456789"
-	    "0123456789",
+	    "20261101T120405.123Z-00000001", "-allow.evidence", TOO_LONG,
 	    "20261101T120405.123Z-00000001-allow.evidence~",
 	    "20261101T120405.123Z-00000001-ALLOW.evidence",
 	    "20261101T120405.123Z-0000000A-allow.evidence",

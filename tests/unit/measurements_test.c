@@ -40,10 +40,9 @@
 #define REVOKED(text) ENTRIES(GOOD) "revoked = ( { " text " } );"
 #define GOOD "{ workload = \"g\"; kind = \"enclave\"; pcr0 = \"" A "\"; }"
 #define PIN(n) "pcr" n " = \"" A "\"; "
+#define FIVE(n, a, b, c, d, e) PIN(n a) PIN(n b) PIN(n c) PIN(n d) PIN(n e)
 #define TENS(n) \
-	PIN(n "0") \
-	PIN(n "1") PIN(n "2") PIN(n "3") PIN(n "4") PIN(n "5") PIN(n "6") \
-	    PIN(n "7") PIN(n "8") PIN(n "9")
+	FIVE(n, "0", "1", "2", "3", "4") FIVE(n, "5", "6", "7", "8", "9")
 #define PCR0 "pcr0 = \"" A "\"; "
 
 #define TEN(text) text text text text text text text text text text
