@@ -482,18 +482,21 @@ test_a_leftover_of_the_same_nonce_is_no_record(void **state)
 	assert_err(keep(&store, 1, NOW_MS, NITRO_OK, 9), NITRO_OK);
 }
 
+#define CANNOT_FILTER 99
+
 /* The number of the first claim that does not hold; 0 where all hold. */
 static int
 keep_where_rename_is_plain(const struct store *store, int number)
 {
+	const struct scmp_arg_cmp flags = {4, SCMP_CMP_EQ, RENAME_NOREPLACE, 0};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	struct nitro_fault fault = {0};
 
 	if (filter == NULL ||
 	    seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)number),
-		SCMP_SYS(renameat2), 0) != 0 ||
+		SCMP_SYS(renameat2), 1, flags) != 0 ||
 	    seccomp_load(filter) != 0)
-		return 1;
+		return CANNOT_FILTER;
 	seccomp_release(filter);
 	if (keep(store, 2, NOW_MS, NITRO_OK, 9) != NITRO_OK)
 		return 2;
@@ -524,6 +527,11 @@ test_no_record_is_replaced_where_the_filesystem_cannot_refuse_to(void **state)
 			_exit(keep_where_rename_is_plain(&store, numbers[i]));
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == CANNOT_FILTER) {
+			print_message("# no seccomp(2) here\n");
+			drop_store(&store);
+			skip();
+		}
 		assert_int_equal(WEXITSTATUS(status), 0);
 		list(&store, &found);
 		assert_int_equal(found.count, 2);

@@ -235,9 +235,11 @@ test_what_cannot_be_read_whole_is_refused(void **state)
 	assert_read(path, NITRO_E_FILE_READ, path, "Input/output error");
 	(void)snprintf(path, sizeof path, "/proc/%ld/limits", (long)getpid());
 	assert_read(path, NITRO_E_FILE_READ, path, "changed while it was read");
-	/* Has no end that anybody would wait for. */
+	/* Has no end that anybody would wait for, where the kernel has it. */
 	(void)snprintf(path, sizeof path, "/proc/%ld/pagemap", (long)getpid());
-	assert_read(path, NITRO_E_FILE_READ, path, "changed while it was read");
+	if (access(path, F_OK) == 0)
+		assert_read(
+		    path, NITRO_E_FILE_READ, path, "changed while it was read");
 }
 
 /* L01 */
