@@ -6,7 +6,6 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -56,8 +55,9 @@ measure_memory(struct context *context)
 
 	/* Its first number, in pages; without a file nothing is read. */
 	if (read(fd, pages, sizeof pages - 1) > 0)
-		mapped = strtoul(pages, NULL, 10) *
-			 (size_t)sysconf(_SC_PAGESIZE);
+		for (size_t i = 0; pages[i] >= '0' && pages[i] <= '9'; i++)
+			mapped = mapped * 10 + (size_t)(pages[i] - '0');
+	mapped *= (size_t)sysconf(_SC_PAGESIZE);
 	(void)close(fd);
 	context->address_space = context->limits->memory +
 				 (mapped > 0 ? mapped : MAPPED_UNKNOWN);
