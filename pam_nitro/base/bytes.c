@@ -80,6 +80,25 @@ nitro_bytes_equal_text(struct nitro_bytes a, const char *text)
 	return nitro_bytes_equal(a, nitro_bytes_of_text(text));
 }
 
+static uint8_t
+small_letter(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 'a' - 'A') : byte;
+}
+
+bool
+nitro_bytes_equal_caseless(struct nitro_bytes a, const char *text)
+{
+	struct nitro_bytes b = nitro_bytes_of_text(text);
+
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (small_letter(a.ptr[i]) != small_letter(b.ptr[i]))
+			return false;
+	return true;
+}
+
 bool
 nitro_bytes_has_prefix(struct nitro_bytes a, const char *text)
 {

@@ -60,6 +60,9 @@ bool nitro_bytes_equal(struct nitro_bytes a, struct nitro_bytes b);
 /* Same as the text, which ends at its NUL. */
 bool nitro_bytes_equal_text(struct nitro_bytes a, const char *text);
 
+/* The same, where capital letters of ASCII count as small ones. */
+bool nitro_bytes_equal_caseless(struct nitro_bytes a, const char *text);
+
 /* True where a begins with the text. */
 bool nitro_bytes_has_prefix(struct nitro_bytes a, const char *text);
 

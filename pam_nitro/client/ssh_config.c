@@ -179,7 +179,10 @@ set_identity_agent(struct nitro_ssh_config *config, struct nitro_bytes value)
 	config->has_no_agent = config->identity_agent == NULL;
 }
 
-/* Cut one "key value" line off. */
+/*
+ * Cut one "key value" line off. Keys are in small letters so far, which those
+ * of sshd -T no longer are since OpenSSH 10.6.
+ */
 static bool
 take_setting(struct nitro_bytes *text, struct nitro_bytes *key,
     struct nitro_bytes *value)
@@ -212,13 +215,13 @@ parse_names(struct nitro_bytes text, struct nitro_ssh_config *config)
 	bool is_good = true;
 
 	while (is_good && take_setting(&text, &key, &value)) {
-		if (nitro_bytes_equal_text(key, "user"))
+		if (nitro_bytes_equal_caseless(key, "user"))
 			is_good = set_text(
 			    value, config->user, sizeof config->user);
-		else if (nitro_bytes_equal_text(key, "hostname"))
+		else if (nitro_bytes_equal_caseless(key, "hostname"))
 			is_good = set_text(
 			    value, config->hostname, sizeof config->hostname);
-		else if (nitro_bytes_equal_text(key, "port"))
+		else if (nitro_bytes_equal_caseless(key, "port"))
 			is_good = set_text(
 			    value, config->port, sizeof config->port);
 	}
@@ -233,14 +236,14 @@ nitro_ssh_config_parse(struct nitro_bytes text, struct nitro_ssh_config *config)
 	if (!parse_names(text, config))
 		return false;
 	while (take_setting(&text, &key, &value)) {
-		if (nitro_bytes_equal_text(key, "identityfile"))
+		if (nitro_bytes_equal_caseless(key, "identityfile"))
 			add_identity_file(config, value);
-		else if (nitro_bytes_equal_text(key, "identityagent"))
+		else if (nitro_bytes_equal_caseless(key, "identityagent"))
 			set_identity_agent(config, value);
-		else if (nitro_bytes_equal_text(key, "identitiesonly"))
+		else if (nitro_bytes_equal_caseless(key, "identitiesonly"))
 			config->is_identities_only = nitro_bytes_equal_text(
 			    value, "yes");
-		else if (nitro_bytes_equal_text(
+		else if (nitro_bytes_equal_caseless(
 			     key, "preferredauthentications"))
 			config->has_preferred_authentications = true;
 	}

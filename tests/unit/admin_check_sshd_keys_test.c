@@ -25,6 +25,7 @@ static const struct row {
     {"", "sshd_no_keys "},
     {"authorizedkeysfile none\n", "sshd_no_keys "},
     {"authorizedkeysfile keys\n", ""},
+    {"AuthorizedKeysFile keys\n", ""},
     {"authorizedkeysfile ~/keys\n", ""},
     {"authorizedkeysfile %h/keys\n", ""},
     {"authorizedkeysfile ~/%u\n", ""},

@@ -151,6 +151,29 @@ test_text_with_a_nul_in_it_equals_no_text(void **state)
 }
 
 static void
+test_capitals_may_count_as_small_letters(void **state)
+{
+	static const struct {
+		const char *one, *other;
+		bool is_equal;
+	} rows[] = {{"azAZ09", "azAZ09", true}, {"AzUsePAM", "aZusepam", true},
+	    {"usepam", "UsePAM", true}, {"usepa", "usepam", false},
+	    {"usepamx", "usepam", false}, {"usepan", "usepam", false},
+	    {"@", "`", false}, {"[", "{", false}, {"\xc4", "\xe4", false},
+	    {"", "", true}};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < NITRO_COUNT_OF(rows); i++)
+		wrong += unit_is_not(rows[i].one,
+		    nitro_bytes_equal_caseless(
+			nitro_bytes_of_text(rows[i].one), rows[i].other),
+		    rows[i].is_equal);
+	assert_int_equal(wrong, 0);
+	assert_false(nitro_bytes_equal_caseless(UNIT_BYTES("a\0"), "a"));
+}
+
+static void
 test_prefix(void **state)
 {
 	(void)state;
@@ -340,6 +363,7 @@ main(void)
 	    cmocka_unit_test(test_equal_needs_the_same_length_and_every_byte),
 	    cmocka_unit_test(test_equal_sees_a_difference_in_any_bit),
 	    cmocka_unit_test(test_text_with_a_nul_in_it_equals_no_text),
+	    cmocka_unit_test(test_capitals_may_count_as_small_letters),
 	    cmocka_unit_test(test_prefix),
 	    cmocka_unit_test(test_zero_means_every_byte),
 	    cmocka_unit_test(test_a_number_has_one_spelling),

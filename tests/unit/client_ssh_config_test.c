@@ -104,6 +104,19 @@ test_what_ssh_prints_is_read(void **state)
 	assert_false(config.has_no_agent);
 	nitro_ssh_config_drop(&config);
 
+	parse("User me\nHostName h\nPort 22\nIdentityFile /a\n"
+	      "IdentityAgent /b\nIdentitiesOnly yes\n"
+	      "PreferredAuthentications publickey\n",
+	    &config);
+	assert_string_equal(config.user, "me");
+	assert_string_equal(config.hostname, "h");
+	assert_string_equal(config.port, "22");
+	assert_string_equal(config.identity_files[0], "/a");
+	assert_string_equal(config.identity_agent, "/b");
+	assert_true(config.is_identities_only);
+	assert_true(config.has_preferred_authentications);
+	nitro_ssh_config_drop(&config);
+
 	parse("hostname h\nidentitiesonly no\n", &config);
 	assert_false(config.is_identities_only);
 	assert_false(config.has_preferred_authentications);

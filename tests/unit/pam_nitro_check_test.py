@@ -110,7 +110,7 @@ def snippet():
 def knows_penalties():
     """OpenSSH since 9.8. An older one does not know -G either."""
     known = subprocess.run([SSHD, "-G", "-f", "/dev/null"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    return b"persourcepenalties" in known.stdout
+    return b"persourcepenalties" in known.stdout.lower()
 
 
 def good_host(pam=None, people=PEOPLE, sshd=None, before=""):

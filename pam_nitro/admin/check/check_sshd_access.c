@@ -101,7 +101,7 @@ check_list(const struct nitro_sshd_view *view, const struct list *list)
 		bool is_match;
 
 		if (!nitro_bytes_take_until(&line, ' ', &key) ||
-		    !nitro_bytes_equal_text(key, list->key) ||
+		    !nitro_bytes_equal_caseless(key, list->key) ||
 		    !nitro_bytes_to_text(line, pattern, sizeof pattern))
 			continue;
 		is_set = true;

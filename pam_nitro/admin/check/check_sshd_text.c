@@ -11,7 +11,7 @@ nitro_sshd_value(
 	out[0] = '\0';
 	while (nitro_bytes_take_until(&text, '\n', &line)) {
 		if (!nitro_bytes_take_until(&line, ' ', &name) ||
-		    !nitro_bytes_equal_text(name, key))
+		    !nitro_bytes_equal_caseless(name, key))
 			continue;
 		if (!nitro_bytes_to_text(line, out, NITRO_SSHD_VALUE_SIZE))
 			out[0] = '\0';

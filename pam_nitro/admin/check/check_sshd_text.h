@@ -8,7 +8,7 @@
 
 /*
  * The value of the first line with that key, "" where there is none.
- * text  lines "key value"; keys in lower case.
+ * text  lines "key value"; capitals in keys, as of OpenSSH 10.6, do not count.
  */
 void nitro_sshd_value(
     struct nitro_bytes text, const char *key, char out[NITRO_SSHD_VALUE_SIZE]);
