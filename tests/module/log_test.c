@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "module/captured_log.h"
 #include "module/login.h"
@@ -378,7 +379,7 @@ static void
 test_a_long_path_is_cut(void **state)
 {
 	struct stack *stack = stack_need(state);
-	struct login login = {0};
+	struct login login = {0}, again = {0};
 	char text[2048], path[PATH_MAX], want[128];
 
 	stack_write(stack, "pam_nitro.conf",
@@ -393,6 +394,11 @@ test_a_long_path_is_cut(void **state)
 	assert_int_equal(
 	    login_once(&login, stack, "deploy", NITRO_E_REVOKED), 0);
 	(void)snprintf(want, sizeof want, " file=%.100s... line=", path);
+	assert_non_null(strstr(captured_line(0), want));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(
+	    login_once(&again, stack, "deploy", NITRO_E_FILE_MISSING), 0);
+	(void)snprintf(want, sizeof want, " file=%.100s... why=", path);
 	assert_non_null(strstr(captured_line(0), want));
 }
 
