@@ -1,7 +1,8 @@
 /* module/keep.c, beside a sandbox that speaks of another document. */
 #include "module/keep.h"
 
-#include <string.h>
+#include <stdio.h>
+#include <time.h>
 
 #include "base/base64.h"
 #include "policy/evidence_store.h"
@@ -98,7 +99,8 @@ test_a_verdict_about_another_document_is_not_kept(void **state)
 	if (!scratch_make(&scratch))
 		skip();
 	scratch_folder(&scratch, "store", 0700);
-	(void)strcpy(store, scratch_path(&scratch, "store"));
+	(void)snprintf(
+	    store, sizeof store, "%s", scratch_path(&scratch, "store"));
 	open_attempt(&attempt);
 	attempt.nonce[0] = 1;
 	err = nitro_keep_evidence(&attempt, NITRO_OK);
