@@ -672,13 +672,13 @@ test_there_are_no_other_parts(void **state)
 	assert_int_equal(line.len, 0);
 	/* One character more than a line has room for makes two of it. */
 	text.len = NITRO_ANSWER_LINE_MAX;
-	assert_err(nitro_answer_part(nitro_bytes_of_buf(&text), 1, &line),
-	    NITRO_OK);
+	assert_err(
+	    nitro_answer_part(nitro_bytes_of_buf(&text), 1, &line), NITRO_OK);
 	assert_int_equal(line.len, NITRO_ANSWER_LINE_MAX);
 	text.len++;
 	line.len = 0;
-	assert_err(nitro_answer_part(nitro_bytes_of_buf(&text), 1, &line),
-	    NITRO_OK);
+	assert_err(
+	    nitro_answer_part(nitro_bytes_of_buf(&text), 1, &line), NITRO_OK);
 	assert_true(nitro_bytes_has_prefix(nitro_bytes_of_buf(&line), "1/2/"));
 }
 

@@ -324,7 +324,8 @@ test_none_two_or_something_else_in_pem_is_refused(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 	/* What was wrong before is not this text's fault. */
 	ERR_raise(ERR_LIB_PEM, ERR_R_MALLOC_FAILURE);
-	assert_err(nitro_cert_from_pem(UNIT_BYTES("none\n"), &out), NITRO_E_CERT);
+	assert_err(
+	    nitro_cert_from_pem(UNIT_BYTES("none\n"), &out), NITRO_E_CERT);
 	assert_int_equal(ERR_peek_error(), 0);
 }
 

@@ -293,9 +293,10 @@ test_a_number_of_no_bytes_is_none_whatever_follows(void **state)
 	(void)state;
 	put_shape(&shape, &blob);
 	unit_fill(&blob, 4, 1);
-	assert_err(nitro_ssh_key_plain(nitro_bytes_slice(nitro_bytes_of_buf(
-						&blob), 0, blob.len - 1),
-		       &plain),
+	assert_err(
+	    nitro_ssh_key_plain(
+		nitro_bytes_slice(nitro_bytes_of_buf(&blob), 0, blob.len - 1),
+		&plain),
 	    NITRO_E_AUTH_INFO);
 }
 
