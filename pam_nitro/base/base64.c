@@ -124,19 +124,15 @@ static nitro_err
 encode(struct nitro_bytes in, const char *alphabet, bool is_padded,
     struct nitro_buf *out)
 {
-	size_t start = out->len;
-	struct nitro_bytes group;
+	const size_t start = out->len;
 	nitro_err err;
 
 	if (in.len > SIZE_MAX / 4 - start)
 		return NITRO_E_MEMORY;
 	err = nitro_buf_reserve(out, start + NITRO_BASE64_LEN(in.len));
-	while (err == NITRO_OK && in.len > 0) {
-		if (!nitro_bytes_take(&in, in.len < 3 ? in.len : 3, &group))
-			err = NITRO_E_INTERNAL;
-		else
-			err = encode_group(group, alphabet, is_padded, out);
-	}
+	for (size_t at = 0; err == NITRO_OK && at < in.len; at += 3)
+		err = encode_group(
+		    nitro_bytes_slice(in, at, 3), alphabet, is_padded, out);
 	if (err != NITRO_OK)
 		out->len = start;
 	return err;

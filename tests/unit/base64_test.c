@@ -266,6 +266,25 @@ test_what_is_decoded_is_appended(void **state)
 }
 
 /* B13: text within text is bytes like any other; it is no document. */
+/* However much of it was read by then. */
+static void
+test_what_stands_before_an_error_is_not_given(void **state)
+{
+	NITRO_DROP(nitro_buf_drop) struct nitro_buf text = {0}, out = {0};
+
+	(void)state;
+	unit_fill(&text, 'A', 8192);
+	unit_append(&out, UNIT_BYTES("kept"));
+	assert_err(
+	    nitro_base64_decode(nitro_bytes_of_buf(&text), &out), NITRO_OK);
+	assert_int_equal(out.len, 4 + 6144);
+	out.len = 4;
+	unit_append(&text, UNIT_BYTES("***="));
+	assert_err(nitro_base64_decode(nitro_bytes_of_buf(&text), &out),
+	    NITRO_E_BASE64);
+	assert_int_equal(out.len, 4);
+}
+
 static void
 test_only_one_layer_is_decoded(void **state)
 {
@@ -308,6 +327,7 @@ main(void)
 	    cmocka_unit_test(test_every_length_round_trips_with_libcrypto),
 	    cmocka_unit_test(test_what_is_read_is_what_would_be_written),
 	    cmocka_unit_test(test_what_is_decoded_is_appended),
+	    cmocka_unit_test(test_what_stands_before_an_error_is_not_given),
 	    cmocka_unit_test(test_only_one_layer_is_decoded),
 	    cmocka_unit_test(test_lengths_near_the_end_of_size_t_do_not_wrap),
 	};
