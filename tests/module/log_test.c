@@ -416,7 +416,7 @@ test_a_reason_that_has_no_room_is_cut_and_marked(void **state)
 	n = snprintf(text, sizeof text,
 	    "%srevoked = ({ pcr0 = \"%s\"; reason = \"%s\"; });\n",
 	    stack_measurements_text, BYTES_48("a0"), reason);
-	assert_in_range(n, 1, sizeof text - 1);
+	assert_int_in_range(n, 1, sizeof text - 1);
 	stack_write(stack, "measurements.conf", text);
 	assert_int_equal(
 	    login_once(&login, stack, "deploy", NITRO_E_REVOKED), 0);

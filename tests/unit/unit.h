@@ -29,9 +29,16 @@
 #define UNIT_IS_SANITIZED UNIT_FINDS_LEAKS
 #endif
 
-/* cmocka 2 wants to know the sign, and an older one has no such name. */
+/*
+ * cmocka 2 wants to know the sign. An older one has no such name, and here it
+ * has no other either.
+ */
 #ifndef assert_int_in_range
-#define assert_int_in_range assert_in_range
+#define assert_int_in_range(value, least, most) \
+	_assert_in_range(cast_to_largest_integral_type(value), \
+	    cast_to_largest_integral_type(least), \
+	    cast_to_largest_integral_type(most), __FILE__, __LINE__)
+#undef assert_in_range
 #endif
 
 /* Compare outcomes by their tokens, so that a failure prints both. */
