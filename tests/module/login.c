@@ -33,13 +33,14 @@ login_put(const struct login *login, const char *name, const char *value)
 static void
 do_not_wait(int result, unsigned usec, void *appdata)
 {
-	struct login *login = (void *)((char *)appdata -
-				       offsetof(struct login, client));
+	struct login *login;
 
 	(void)result;
 	/* libpam calls it once more, when the whole stack has failed. */
-	if (appdata != NULL && usec > 0)
-		login->wait_us = usec;
+	if (appdata == NULL || usec == 0)
+		return;
+	login = (void *)((char *)appdata - offsetof(struct login, client));
+	login->wait_us = usec;
 }
 
 static void
