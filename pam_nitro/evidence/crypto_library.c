@@ -85,8 +85,9 @@ fill(OSSL_PROVIDER *lender)
 	};
 	size_t i = 0;
 
-	while (i < NITRO_COUNT_OF(wanted) &&
-	       (lent.is_filled || borrow(lender, &wanted[i])))
+	if (lent.is_filled)
+		return true;
+	while (i < NITRO_COUNT_OF(wanted) && borrow(lender, &wanted[i]))
 		i++;
 	lent.is_filled = i == NITRO_COUNT_OF(wanted);
 	return lent.is_filled;

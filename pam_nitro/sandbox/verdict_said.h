@@ -22,9 +22,9 @@ struct nitro_verdict_said {
  * Judge any bytes. verdict is {0} before; its verified is made on NITRO_OK
  * alone, and only for the nonce, audience, key and age that are expected.
  *
- * NITRO_E_SANDBOX_ANSWER, with a fault, for what no honest sandbox says; the reason that it
- * gives, of class EVIDENCE or one of a host that is short of something;
- * NITRO_E_MEMORY.
+ * NITRO_E_SANDBOX_ANSWER, with a fault, for what no honest sandbox says; the
+ * reason that it gives, of class EVIDENCE or one of a host that is short of
+ * something; NITRO_E_MEMORY.
  */
 NITRO_MUST_CHECK nitro_err nitro_verdict_take(
     const struct nitro_verdict_said *said,
