@@ -86,11 +86,8 @@ make_both(const char *directory, struct nitro_fault *fault)
 	nitro_err err;
 
 	err = make_folder(directory, &first);
-	if (err != NITRO_E_FILE_MISSING || end == NULL || end == directory) {
-		*fault = first;
-		return err;
-	}
-	if (!nitro_bytes_to_text(
+	if (err != NITRO_E_FILE_MISSING || end == NULL || end == directory ||
+	    !nitro_bytes_to_text(
 		(struct nitro_bytes){
 		    (const uint8_t *)directory, (size_t)(end - directory)},
 		above, sizeof above)) {

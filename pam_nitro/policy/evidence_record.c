@@ -96,17 +96,12 @@ is_plain(uint8_t c)
 static void
 escape(struct nitro_bytes in, char *out, size_t out_size)
 {
-	size_t n = 0, need;
+	size_t n = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < in.len; i++) {
-		need = is_plain(in.ptr[i]) ? 1 : 4;
-		if (n + need >= out_size)
-			return;
-		(void)snprintf(&out[n], out_size - n,
-		    need == 1 ? "%c" : "\\x%02x", in.ptr[i]);
-		n += need;
-	}
+	for (size_t i = 0; i < in.len && n + strlen("\\xNN") < out_size; i++)
+		n += (size_t)snprintf(&out[n], out_size - n,
+		    is_plain(in.ptr[i]) ? "%c" : "\\x%02x", in.ptr[i]);
 }
 
 /* Back from \xNN; false for what escape() never writes. */
@@ -372,9 +367,9 @@ set_value(const struct field *field, struct nitro_bytes text,
 	case NONCE:
 		return nitro_hex_decode(text, r->nonce, sizeof r->nonce);
 	case BLOB:
-		return nitro_base64_decode(text, at) == NITRO_OK;
+		break;
 	}
-	return false;
+	return nitro_base64_decode(text, at) == NITRO_OK;
 }
 
 /* The next line, without its end; false where there is none. */

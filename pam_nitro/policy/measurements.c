@@ -32,10 +32,8 @@ grow(struct nitro_entry **entries, size_t count, size_t n)
 {
 	struct nitro_entry *grown;
 
-	if (n > SIZE_MAX - count)
-		return NITRO_E_MEMORY;
-	grown = nitro_alloc(count + n, sizeof grown[0]);
-	if (grown == NULL)
+	if (n > SIZE_MAX - count ||
+	    (grown = nitro_alloc(count + n, sizeof grown[0])) == NULL)
 		return NITRO_E_MEMORY;
 	if (count > 0)
 		memcpy(grown, *entries, count * sizeof grown[0]);

@@ -4,12 +4,12 @@
  * made without a fault, to see which calls there are, and then again for each
  * of them and each way in which it fails, once and from then on.
  *
- * Without FAULT_ALL=1 in the environment less is run, in some seconds: each
+ * Without FAULT_SAMPLE=1 in the environment less is run, in some seconds: each
  * place of the module that makes a call fails once in each way, in the first
  * scene that comes there and is admitted, and in the first that is refused;
- * so does each allocation of the module's own; beside these a sample of all.
- * FAULT_PLACES=1 leaves the sample out and ends with the first scene that is
- * wrong, for the mutants of tests/mutation.
+ * so does each allocation of the module's own; beside these a sample of all,
+ * one in FAULT_SAMPLE. 0 leaves the sample out and ends with the first scene
+ * that is wrong, for the mutants of tests/mutation.
  * FAULT_SCENE is a part of the name of the only scenes to run, FAULT_WORKERS
  * how many processes share the work.
  */
@@ -270,13 +270,19 @@ find_module(const struct stack *stack)
 	       fault_find_module(dlsym(module, "pam_sm_authenticate"));
 }
 
+static unsigned
+number_of(const char *name, unsigned otherwise)
+{
+	const char *wanted = getenv(name);
+
+	return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : otherwise;
+}
+
 static bool
 run_all(struct stack *stack, unsigned workers)
 {
-	const bool is_short = getenv("FAULT_PLACES") != NULL;
-	const unsigned sample = getenv("FAULT_ALL") != NULL ? 1
-				: is_short                  ? 0
-							    : SAMPLE;
+	const unsigned sample = number_of("FAULT_SAMPLE", SAMPLE);
+	const bool is_short = sample == 0;
 	struct pool_counts total = {0};
 	const char *only = getenv("FAULT_SCENE");
 	const time_t start = time(NULL);
@@ -313,13 +319,10 @@ run_all(struct stack *stack, unsigned workers)
 int
 main(void)
 {
-	const char *wanted = getenv("FAULT_WORKERS");
-	unsigned workers = 2;
+	const unsigned workers = number_of("FAULT_WORKERS", 2);
 	void *state = NULL;
 	bool is_ok;
 
-	if (wanted != NULL)
-		workers = (unsigned)strtoul(wanted, NULL, 10);
 	if (workers < 1 || workers > SCENE_WORKERS_MAX)
 		return 2;
 	pool_begin();

@@ -47,7 +47,7 @@ class Program:
         environment = {
             "PATH": os.environ["PATH"], "NITRO_MUTANT": str(mutant),
             "NITRO_VECTORS": "/nonexistent", "LC_ALL": "C.UTF-8",
-            "FAULT_PLACES": "1", "FAULT_WORKERS": "1",
+            "FAULT_SAMPLE": "0", "FAULT_WORKERS": "1",
             "BUILD": str(pathlib.Path(self.path).parents[2])}
         if seen is not None:
             environment["NITRO_MUTANT_SEEN"] = seen

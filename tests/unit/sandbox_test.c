@@ -724,16 +724,28 @@ test_a_thread_that_reaps_everybody_does_no_harm(void **state)
 
 /* --- a host that cannot give what the sandbox needs --- */
 
+struct result {
+	nitro_err err;
+	bool is_filtered;
+	atomic_bool is_at_work;
+	struct nitro_fault fault;
+};
+
+static void
+work_and_tell(void *answer, void *context)
+{
+	struct result *result = context;
+
+	atomic_store(&result->is_at_work, true);
+	double_it(answer, NULL);
+}
+
 /* In a child of its own, whose system call fails from now on. */
 static nitro_err
 run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
 {
-	struct {
-		nitro_err err;
-		bool is_filtered;
-		struct nitro_fault fault;
-	} *result = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct result *result = mmap(NULL, sizeof *result,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	nitro_err err;
 	pid_t host;
 	int status;
@@ -745,7 +757,8 @@ run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
 		struct answer answer = {.number = 21};
 		struct nitro_sandbox_task task = {
 		    .limits = NITRO_SANDBOX_LIMITS,
-		    .work = double_it,
+		    .work = work_and_tell,
+		    .context = result,
 		    .answer = &answer,
 		    .answer_len = sizeof answer};
 		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -763,6 +776,8 @@ run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
 	err = result->err;
 	assert_int_equal(WEXITSTATUS(status), err == NITRO_OK ? 0 : 2);
+	/* What is not confined does not look at the stranger's bytes. */
+	assert_int_equal(atomic_load(&result->is_at_work), err == NITRO_OK);
 	*is_filtered = result->is_filtered;
 	*fault = result->fault;
 	assert_int_equal(munmap(result, sizeof *result), 0);
