@@ -122,9 +122,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED) \
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS)
 
-# A part of the module by itself, for what no answer of a client can bring about.
-$(BUILD)/tests/unit/keep_test: $(call objects,$(call floor,module))
-$(BUILD)/tests/unit/keep_test: UNIT_LIBS := $(BUILD)/libnitro.a $(UNIT_LIBS) -lpam
+# Parts of the module by themselves, for what no answer of a client can bring about.
+PART_TESTS := $(addprefix $(BUILD)/tests/unit/,keep_test report_test)
+$(PART_TESTS): $(call objects,$(call floor,module))
+$(PART_TESTS): UNIT_LIBS := $(BUILD)/libnitro.a $(UNIT_LIBS) -lpam
 
 $(BUILD)/tests/module/%: $(BUILD)/obj/tests/module/%.o $(call objects,$(filter-out %_test.c,$(wildcard tests/module/*.c))) \
     $(call objects,tests/unit/certs.c tests/unit/unit.c) $(BUILD)/libsim.a $(BUILD)/libnitro.a

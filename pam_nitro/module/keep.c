@@ -72,9 +72,10 @@ decode(const struct nitro_attempt *attempt, struct nitro_buf *document,
 	    !nitro_bytes_equal((struct nitro_bytes){digest, sizeof digest},
 		nitro_verified_digest(attempt->verdict.verified)))
 		err = NITRO_E_SANDBOX_ANSWER;
-	return err == NITRO_OK ? NITRO_OK
-			       : nitro_fault_set(fault, err, NULL, 0, "%s",
-				     nitro_err_sentence(err));
+	if (err != NITRO_OK)
+		(void)nitro_fault_set(
+		    fault, err, NULL, 0, "%s", nitro_err_sentence(err));
+	return err;
 }
 
 nitro_err

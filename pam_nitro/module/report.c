@@ -243,24 +243,28 @@ put(pam_handle_t *pamh, const char *name, struct nitro_bytes value)
 	return pam_putenv(pamh, pair) == PAM_SUCCESS ? NITRO_OK : NITRO_E_PAM;
 }
 
+static nitro_err
+put_text(pam_handle_t *pamh, const char *name, const char *text)
+{
+	return put(pamh, name, nitro_bytes_of_text(text));
+}
+
 nitro_err
 nitro_report_environment(
     pam_handle_t *pamh, const struct nitro_attempt *attempt)
 {
 	const struct nitro_entry *entry = attempt->decision.entry;
 	const struct nitro_verified *verified = attempt->verdict.verified;
-	const char *kind;
-	nitro_err err = NITRO_E_INTERNAL;
+	nitro_err err;
 
-	if (entry != NULL && verified != NULL) {
-		kind = nitro_kind_name(nitro_verified_kind(verified));
-		err = put(pamh, "PAM_NITRO_KIND", nitro_bytes_of_text(kind));
-	}
-	if (err != NITRO_OK ||
-	    (err = put(pamh, "PAM_NITRO_WORKLOAD",
-		 nitro_bytes_of_text(entry->workload))) != NITRO_OK ||
-	    (err = put(pamh, "PAM_NITRO_VERSION",
-		 nitro_bytes_of_text(entry->version))) != NITRO_OK)
+	if (entry == NULL || verified == NULL)
+		return NITRO_E_INTERNAL;
+	if ((err = put_text(pamh, "PAM_NITRO_KIND",
+		 nitro_kind_name(nitro_verified_kind(verified)))) != NITRO_OK ||
+	    (err = put_text(pamh, "PAM_NITRO_WORKLOAD", entry->workload)) !=
+		NITRO_OK ||
+	    (err = put_text(pamh, "PAM_NITRO_VERSION", entry->version)) !=
+		NITRO_OK)
 		return err;
 	return put(
 	    pamh, "PAM_NITRO_MODULE_ID", nitro_verified_module_id(verified));

@@ -20,7 +20,7 @@ void nitro_report(
 /*
  * Put PAM_NITRO_WORKLOAD, _VERSION, _KIND and _MODULE_ID into the PAM
  * environment, for a login that was admitted.
- * NITRO_E_PAM; some may then have been put.
+ * NITRO_E_PAM, where some may have been put; NITRO_E_INTERNAL: none was.
  */
 NITRO_MUST_CHECK nitro_err nitro_report_environment(
     pam_handle_t *pamh, const struct nitro_attempt *attempt);

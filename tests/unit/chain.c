@@ -119,3 +119,24 @@ chain_check_remade(const struct chain_row *rows, size_t count)
 	}
 	assert_int_equal(wrong, 0);
 }
+
+struct nitro_verified *
+chain_verified(uint64_t stamp_ms, struct nitro_buf *evidence)
+{
+	const struct nitro_expectation waived = {
+	    .nonce = {.check = NITRO_CHECK_WAIVED},
+	    .audience = {.check = NITRO_CHECK_WAIVED},
+	    .public_key = {.check = NITRO_CHECK_WAIVED},
+	    .age = NITRO_CHECK_WAIVED,
+	    .now_ms = (int64_t)stamp_ms};
+	struct nitro_evidence_facts facts;
+	struct nitro_verified *made = NULL;
+	struct sim_document doc;
+
+	sim_document_default(&chain_trusted, stamp_ms, &doc);
+	assert_true(sim_attest(&chain_trusted, &doc, evidence));
+	assert_err(nitro_evidence_verify(nitro_bytes_of_buf(evidence), &waived,
+		       chain_anchors, &facts, &made),
+	    NITRO_OK);
+	return made;
+}

@@ -6,6 +6,7 @@
 #define UNIT_CHAIN_H
 
 #include "evidence/cert_chain.h"
+#include "evidence/verifier.h"
 #include "sim/sim.h"
 #include "unit/certs.h"
 
@@ -28,6 +29,10 @@ struct nitro_document chain_document(const struct sim_pki *pki);
 /* Verify against chain_anchors. A key comes out on success alone. */
 nitro_err chain_verify_at(const struct nitro_document *doc, int64_t time_s);
 nitro_err chain_verify_pki(const struct sim_pki *pki); /* at CHAIN_TIME_S */
+
+/* Of a document of that time, signed by chain_trusted, and as it was sent. */
+struct nitro_verified *chain_verified(
+    uint64_t stamp_ms, struct nitro_buf *evidence);
 
 /* One certificate, below the trusted root, made otherwise than AWS makes it. */
 struct chain_row {
