@@ -371,6 +371,7 @@ static const struct row digests[] = {
     {"D09 SHA38", "digest", "65 5348413338", NITRO_E_DIGEST},
     {"D09 SHA-384", "digest", "67 5348412d333834", NITRO_E_DIGEST},
     {"D09 bytes", "digest", "46 534841333834", NITRO_E_FIELD_TYPE},
+    {"an array that is no CBOR", "digest", "81 1c", NITRO_E_CBOR},
     {"D09 16 characters", "digest", "70 53484133383420202020202020202020",
 	NITRO_E_DIGEST},
     {"D09 17 characters", "digest", "71 5348413338342020202020202020202020",
