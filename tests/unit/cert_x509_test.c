@@ -339,7 +339,7 @@ static const struct {
     {"X22 coordinates not below p", {.edit = edit_point_not_reduced},
 	NITRO_E_CERT, NITRO_E_CERT_ALG},
     {"X14 a byte after the point", {.edit = edit_point_longer},
-	NITRO_E_CERT_ALG, NITRO_E_CERT},
+	NITRO_E_CERT_ALG, 0},
 };
 
 static void
