@@ -61,6 +61,8 @@ chain_verify_at(const struct nitro_document *doc, int64_t time_s)
 	EVP_PKEY *key = NULL;
 	nitro_err err;
 
+	/* What went wrong before is not this chain's fault. */
+	ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
 	err = nitro_cert_chain_verify(chain_anchors, doc, time_s, &key);
 	assert_int_equal(key != NULL, err == NITRO_OK);
 	assert_int_equal(ERR_peek_error(), 0);
