@@ -171,6 +171,9 @@ test_capitals_may_count_as_small_letters(void **state)
 		    rows[i].is_equal);
 	assert_int_equal(wrong, 0);
 	assert_false(nitro_bytes_equal_caseless(UNIT_BYTES("a\0"), "a"));
+	/* What stands behind it is not its own. */
+	assert_true(nitro_bytes_equal_caseless(
+	    nitro_bytes_slice(UNIT_BYTES("abcdef"), 0, 3), "ABC"));
 }
 
 static void
