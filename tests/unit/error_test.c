@@ -192,10 +192,10 @@ test_a_fault_is_printable_and_cut_to_fit(void **state)
 	assert_int_equal(strlen(fault.file), sizeof fault.file - 1);
 	assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
 	assert_err(nitro_fault_set(&fault, NITRO_E_FILE_UNSAFE, "/a\n\x1b[2J",
-		       3, "b\r\n\x7f\xc2\x9b%s", "%n"),
+		       3, "b ~\r\n\x7f\xc2\x9b%s", "%n"),
 	    NITRO_E_FILE_UNSAFE);
 	assert_string_equal(fault.file, "/a??[2J");
-	assert_string_equal(fault.text, "b?????%n");
+	assert_string_equal(fault.text, "b ~?????%n");
 	assert_err(nitro_fault_set(&fault, NITRO_E_MEMORY, NULL, 0, "x"),
 	    NITRO_E_MEMORY);
 	assert_string_equal(fault.file, "");
