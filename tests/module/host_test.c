@@ -32,6 +32,7 @@ static struct {
 	unsigned random_calls;
 	int64_t ahead_s[2]; /* CLOCK_REALTIME, CLOCK_MONOTONIC */
 	bool fails[2];
+	unsigned readings[2], failing[2]; /* the one that fails; 0 for none */
 } host;
 
 SHOWN ssize_t host_getrandom(void *buffer, size_t len, unsigned flags) __asm__(
@@ -68,7 +69,8 @@ host_clock_gettime(clockid_t id, struct timespec *now)
 {
 	const bool is_ours = id == CLOCK_REALTIME || id == CLOCK_MONOTONIC;
 
-	if (is_ours && host.fails[id]) {
+	if (is_ours &&
+	    (++host.readings[id] == host.failing[id] || host.fails[id])) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -307,6 +309,42 @@ test_a_clock_that_cannot_be_read_refuses(void **state)
 	}
 }
 
+/* When it asks, was answered, has the answer whole, and waits for the verdict. */
+static void
+test_each_reading_of_the_clock_counts(void **state)
+{
+	struct stack *stack = stack_need(state);
+
+	for (unsigned n = 1; n <= 4; n++) {
+		struct login login = {0};
+
+		memset(&host, 0, sizeof host);
+		host.failing[CLOCK_MONOTONIC] = n;
+		assert_int_equal(
+		    login_once(&login, stack, "deploy", NITRO_E_CLOCK), 0);
+		assert_true(host.readings[CLOCK_MONOTONIC] >= n);
+	}
+}
+
+/* What went wrong first is what is said. */
+static int
+fail_and_break_the_clock(struct client *client, struct pam_response **responses)
+{
+	host.fails[CLOCK_MONOTONIC] = true;
+	return client_fails(client, responses);
+}
+
+static void
+test_an_answer_that_fails_is_said_without_a_clock(void **state)
+{
+	struct login login = {.client = {.script = fail_and_break_the_clock,
+				  .code = PAM_CONV_ERR}};
+
+	assert_int_equal(login_once(&login, stack_need(state), "deploy",
+			     NITRO_E_CONVERSATION),
+	    0);
+}
+
 int
 main(void)
 {
@@ -318,6 +356,8 @@ main(void)
 	    HOST_TEST(
 		test_an_answer_has_a_minute_of_the_clock_that_nobody_sets),
 	    HOST_TEST(test_a_clock_that_cannot_be_read_refuses),
+	    HOST_TEST(test_each_reading_of_the_clock_counts),
+	    HOST_TEST(test_an_answer_that_fails_is_said_without_a_clock),
 	};
 
 	return stack_run(tests);
