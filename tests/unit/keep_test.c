@@ -2,6 +2,7 @@
 #include "module/keep.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/base64.h"
@@ -103,6 +104,8 @@ test_a_verdict_about_another_document_is_not_kept(void **state)
 	    nitro_keep_evidence(&attempt, NITRO_OK), NITRO_E_EVIDENCE_NOT_KEPT);
 	assert_true(attempt.is_evidence_lost);
 	assert_err(attempt.fault.err, NITRO_E_SANDBOX_ANSWER);
+	assert_non_null(strstr(
+	    attempt.fault.text, nitro_err_sentence(NITRO_E_SANDBOX_ANSWER)));
 	assert_int_equal(count_kept(), 1);
 }
 
