@@ -740,9 +740,10 @@ work_and_tell(void *answer, void *context)
 	double_it(answer, NULL);
 }
 
-/* In a child of its own, whose system call fails from now on. */
+/* In a child of its own, whose system call (with that argument) fails from now on. */
 static nitro_err
-run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
+run_where_only(int call, int number, const struct scmp_arg_cmp *only,
+    bool *is_filtered, struct nitro_fault *fault)
 {
 	struct result *result = mmap(NULL, sizeof *result,
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -764,8 +765,9 @@ run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
 		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
 		if (filter == NULL ||
-		    seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)number),
-			call, 0) != 0 ||
+		    seccomp_rule_add_array(filter,
+			SCMP_ACT_ERRNO((uint16_t)number), call,
+			only != NULL ? 1 : 0, only) != 0 ||
 		    seccomp_load(filter) != 0)
 			_exit(1);
 		result->err = nitro_sandbox_run(&task, &result->fault);
@@ -782,6 +784,12 @@ run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
 	*fault = result->fault;
 	assert_int_equal(munmap(result, sizeof *result), 0);
 	return err;
+}
+
+static nitro_err
+run_where(int call, int number, bool *is_filtered, struct nitro_fault *fault)
+{
+	return run_where_only(call, number, NULL, is_filtered, fault);
 }
 
 #ifdef SYS_dup2
@@ -833,6 +841,26 @@ test_a_step_that_fails_is_named(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* By prlimit64(2) both; who reads gives no new limit. */
+static void
+test_a_limit_is_read_before_it_is_set(void **state)
+{
+	static const struct scmp_arg_cmp reads = {2, SCMP_CMP_EQ, 0, 0},
+					 sets = {2, SCMP_CMP_NE, 0, 0};
+	struct nitro_fault fault;
+	bool is_filtered;
+
+	(void)state;
+	if (UNIT_IS_SANITIZED)
+		skip();
+	assert_err(run_where_only(SCMP_SYS(prlimit64), EPERM, &reads,
+		       &is_filtered, &fault),
+	    NITRO_E_SANDBOX_FAILED);
+	assert_err(run_where_only(
+		       SCMP_SYS(prlimit64), EPERM, &sets, &is_filtered, &fault),
+	    NITRO_E_SANDBOX_FAILED);
+}
+
 static void
 test_without_seccomp_the_rest_stands(void **state)
 {
@@ -882,6 +910,7 @@ main(void)
 		test_who_is_killed_or_stopped_from_outside_says_nothing),
 	    cmocka_unit_test(test_no_handler_of_the_host_meets_the_child),
 	    cmocka_unit_test(test_a_step_that_fails_is_named),
+	    cmocka_unit_test(test_a_limit_is_read_before_it_is_set),
 	    cmocka_unit_test(test_without_seccomp_the_rest_stands),
 	    cmocka_unit_test(test_step_names_end),
 	    /* The last one: from then on this process had threads. */
