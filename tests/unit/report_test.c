@@ -3,6 +3,7 @@
 
 #include <security/pam_ext.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@
 #define STAMP_MS (CHAIN_TIME_S * 1000)
 
 /* --- libpam's part --- */
+
+static max_align_t handle; /* nobody looks into it */
+#define PAMH ((pam_handle_t *)(void *)&handle)
 
 static char line[2 * NITRO_LOG_LINE_MAX];
 static char put[4][2048]; /* what went into the environment, in its order */
@@ -60,7 +64,7 @@ static void
 report(nitro_err err, const struct nitro_attempt *attempt)
 {
 	line[0] = '\0';
-	nitro_report(NULL, err, attempt);
+	nitro_report(PAMH, err, attempt);
 }
 
 static nitro_err
@@ -68,7 +72,7 @@ report_environment(const struct nitro_attempt *attempt, size_t failing)
 {
 	puts_made = 0;
 	put_that_fails = failing;
-	return nitro_report_environment(NULL, attempt);
+	return nitro_report_environment(PAMH, attempt);
 }
 
 static void
