@@ -245,14 +245,13 @@ check-msan: ## base/ and the texts of ssh/ under MemorySanitizer
 # sanitized build the module stays loaded, and tests that measure do not. Faults
 # reach most of the branches that only a fault can: a larger sample of them keeps
 # the shares the same from run to run.
-COVERED_SAMPLE ?= 29
 .PHONY: coverage
 coverage: deps ## which lines and branches the tests reach; red below what each floor has to (needs root)
 	rm -rf $(BUILD)/coverage/profiles && mkdir -p -m 1777 $(BUILD)/coverage/profiles && chmod 1777 $(BUILD)/coverage/profiles
 	$(MAKE) BUILD=$(BUILD)/coverage CC=clang CFLAGS="-O0 -g -DUNIT_IS_SANITIZED=1 -Wno-unused-command-line-argument" \
 	    SANITIZE="-fprofile-instr-generate=$(abspath $(BUILD))/coverage/profiles/%m%c.profraw -fcoverage-mapping -mllvm -runtime-counter-relocation" \
 	    all nitro-ssh-static tests $(BUILD)/coverage/tests/fault/fault_test
-	BUILD=$(BUILD)/coverage FAULT_SAMPLE=$(COVERED_SAMPLE) tests/run $(patsubst $(BUILD)/%,$(BUILD)/coverage/%,$(UNIT_TESTS) $(MODULE_TESTS)) \
+	BUILD=$(BUILD)/coverage FAULT_SAMPLE=29 tests/run $(patsubst $(BUILD)/%,$(BUILD)/coverage/%,$(UNIT_TESTS) $(MODULE_TESTS)) \
 	    $(BUILD)/coverage/tests/fault/fault_test $(COVERED) tests/sshd/programs_test.py
 	BUILD=$(BUILD)/coverage tests/coverage
 

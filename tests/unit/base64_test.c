@@ -265,7 +265,6 @@ test_what_is_decoded_is_appended(void **state)
 	assert_true(nitro_bytes_equal_text(nitro_bytes_of_buf(&out), "ABCDE"));
 }
 
-/* B13: text within text is bytes like any other; it is no document. */
 /* However much of it was read by then. */
 static void
 test_what_stands_before_an_error_is_not_given(void **state)
@@ -285,6 +284,7 @@ test_what_stands_before_an_error_is_not_given(void **state)
 	assert_int_equal(out.len, 4);
 }
 
+/* B13: text within text is bytes like any other; it is no document. */
 static void
 test_only_one_layer_is_decoded(void **state)
 {

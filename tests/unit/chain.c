@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include "unit/unit.h"
+#include "unit/vectors.h"
 
 struct sim_pki chain_trusted;
 struct nitro_trust_anchors *chain_anchors;
@@ -125,12 +126,8 @@ chain_check_remade(const struct chain_row *rows, size_t count)
 struct nitro_verified *
 chain_verified(uint64_t stamp_ms, struct nitro_buf *evidence)
 {
-	const struct nitro_expectation waived = {
-	    .nonce = {.check = NITRO_CHECK_WAIVED},
-	    .audience = {.check = NITRO_CHECK_WAIVED},
-	    .public_key = {.check = NITRO_CHECK_WAIVED},
-	    .age = NITRO_CHECK_WAIVED,
-	    .now_ms = (int64_t)stamp_ms};
+	const struct nitro_expectation waived = vectors_expectation(
+	    (int64_t)stamp_ms);
 	struct nitro_evidence_facts facts;
 	struct nitro_verified *made = NULL;
 	struct sim_document doc;

@@ -24,11 +24,10 @@ parse(struct nitro_bytes pem, size_t *count)
 	assert_int_equal(made != NULL, err == NITRO_OK);
 	assert_int_equal(ERR_peek_error(), 0);
 	*count = made == NULL ? 0 : nitro_trust_anchors_count(made);
-	ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
-	if (err == NITRO_OK)
+	if (err == NITRO_OK) {
+		ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
 		err = nitro_trust_anchors_check_signatures(made);
-	else
-		ERR_clear_error();
+	}
 	assert_int_equal(ERR_peek_error(), 0);
 	return err;
 }
